@@ -1,0 +1,3 @@
+"""Fengqiao Gateway."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,52 @@
+"""What every canonical value has in common: it is frozen, knows its fields' titles, and refuses what it does not know."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic.fields import FieldInfo
+
+from gateway.canonical import identifiers
+
+Personal = Literal["name", "number", "phone", "address", "text"]
+
+
+class Canonical(BaseModel):
+    """A frozen value of the common language."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, str_strip_whitespace=True)
+
+
+def said(zh: str, en: str, *, personal: Personal | None = None, **constraints: Any) -> FieldInfo:
+    """Describe a field: Chinese title, English description, and how its value is masked when it is personal."""
+    extra = {"x-personal": personal} if personal else None
+    return Field(title=zh, description=en, json_schema_extra=extra, **constraints)  # type: ignore[no-any-return]
+
+
+def _yuan(value: object) -> Decimal:
+    if isinstance(value, str | int | float | Decimal):
+        return identifiers.amount(value)
+    raise ValueError("not an amount")
+
+
+def _in_beijing(value: datetime) -> datetime:
+    return value.astimezone(identifiers.BEIJING)
+
+
+ResidentId = Annotated[str, AfterValidator(identifiers.resident_id)]
+CreditCode = Annotated[str, AfterValidator(identifiers.credit_code)]
+CaseNumber = Annotated[str, AfterValidator(identifiers.case_number)]
+DivisionCode = Annotated[str, AfterValidator(identifiers.division_code)]
+Phone = Annotated[str, AfterValidator(identifiers.phone)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_beijing)]
+Day = date
+Yuan = Annotated[Decimal, BeforeValidator(_yuan), PlainSerializer(str, return_type=str, when_used="json")]
+ShortText = Annotated[str, Field(min_length=1, max_length=200)]
+LongText = Annotated[str, Field(max_length=20_000)]
+PartnerId = Annotated[str, Field(min_length=1, max_length=128)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Sm3 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+MessageId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")]
