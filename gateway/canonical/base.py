@@ -1,4 +1,4 @@
-"""What every canonical value has in common: it is frozen, knows its fields' titles, and refuses what it does not know."""
+"""What every canonical value has in common: frozen, titled in Chinese, and closed to fields it does not know."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ class Canonical(BaseModel):
 
 def said(zh: str, en: str, *, personal: Personal | None = None, **constraints: Any) -> FieldInfo:
     """Describe a field: Chinese title, English description, and how its value is masked when it is personal."""
-    extra = {"x-personal": personal} if personal else None
-    return Field(title=zh, description=en, json_schema_extra=extra, **constraints)  # type: ignore[no-any-return]
+    extra: dict[str, Any] | None = {"x-personal": personal} if personal else None
+    described: FieldInfo = Field(title=zh, description=en, json_schema_extra=extra, **constraints)
+    return described
 
 
 def _yuan(value: object) -> Decimal:

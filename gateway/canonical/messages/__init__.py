@@ -86,5 +86,29 @@ def short_type(message: Envelope) -> str:
     return str(getattr(message, "type", "")).removeprefix(PREFIX)
 
 
-__all__ = ["PREFIX", "SCHEMA_VERSION", "TYPES", "Envelope", "Message", "Sensitivity", "any_message", "parse",
-           "short_type", *(cls.__name__ for cls in TYPES.values())]  # fmt: skip
+__all__ = [
+    "PREFIX",
+    "SCHEMA_VERSION",
+    "TYPES",
+    "Acceptance",
+    "Assignment",
+    "Decline",
+    "Envelope",
+    "Escalation",
+    "Extension",
+    "Litigation",
+    "Message",
+    "OrganisationUpsert",
+    "PersonUpsert",
+    "Progress",
+    "Referral",
+    "Return",
+    "ReturnConsultation",
+    "ReturnOpinion",
+    "Sensitivity",
+    "Success",
+    "Supervision",
+    "any_message",
+    "parse",
+    "short_type",
+]

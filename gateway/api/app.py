@@ -1,0 +1,71 @@
+"""The FastAPI application over one gateway. The partner doors are plain Starlette routes: they are the hot ones."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway import __version__
+from gateway.api import administration, documents, doors, health, schemas
+from gateway.api.problems import answer, problem_response
+from gateway.bootstrap import Gateway
+from gateway.errors import GatewayError
+
+DESCRIPTION = """
+枫桥网关：法院调解平台、矛调中心（综治中心）、派出所、司法所与法院办案系统之间的集成网关。
+
+Integration gateway between court mediation platforms, mediation centres, police stations, justice offices and the
+court OA. Partner systems speak their own dialect at `/partners/{partner}/…`; systems that speak the common language
+use `/v1/messages`. Errors of the `/v1` doors are problem documents (RFC 9457) in Chinese and English.
+"""
+
+
+def create_app(gateway: Gateway) -> FastAPI:
+    """Return the application; it starts and stops the gateway with its own life."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await gateway.start()
+        try:
+            yield
+        finally:
+            await gateway.stop()
+
+    app = FastAPIOffline(
+        title="枫桥网关 Fengqiao Gateway",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        redoc_url=None,
+    )
+    app.state.gateway = gateway
+    app.router.routes.extend(doors.routes(gateway))
+    app.include_router(documents.router)
+    app.include_router(schemas.router)
+    app.include_router(health.router)
+    app.include_router(administration.router)
+    app.add_exception_handler(GatewayError, _gateway_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _fault)
+    return app
+
+
+async def _gateway_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, GatewayError)  # noqa: S101  # registered for nothing else
+    return answer(request, error)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code = {404: "http.no_such_path", 405: "http.no_such_method"}.get(status, "http.refused")
+    return problem_response(request, code, status)
+
+
+async def _fault(request: Request, _: Exception) -> Response:
+    return problem_response(request, "gateway.fault", 500)

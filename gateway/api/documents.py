@@ -1,0 +1,67 @@
+"""Upload of documents for partners that speak the common language: the answer is the ticket a message carries."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import ClientDisconnect
+
+from gateway import contract
+from gateway.api.doors import canonical_post
+from gateway.bootstrap import Gateway
+from gateway.errors import Undecodable
+from gateway.posts import Post
+
+router = APIRouter(prefix="/v1", tags=["documents"])
+MIB = 1024 * 1024
+
+
+class Ticket(BaseModel):
+    """A kept document: put its digests and size into the message that carries it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sha256: str = Field(title="SHA-256摘要", description="SHA-256 over the bytes, hexadecimal")
+    sm3: str = Field(title="SM3摘要", description="SM3 over the bytes, hexadecimal")
+    size: int = Field(title="字节数", description="Size in bytes")
+    media_type: str = Field(title="媒体类型", description="Media type as sent")
+
+
+@router.post(
+    "/documents",
+    status_code=201,
+    response_model=Ticket,
+    summary="Upload a document 上传文书",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        },
+        "parameters": [{"name": "x-partner", "in": "header", "required": True, "schema": {"type": "string"}}],
+    },
+)
+async def upload(request: Request) -> JSONResponse:
+    """Keep the body of the request as a document, streamed. It is authenticated like a message, by bearer token."""
+    gateway: Gateway = request.app.state.gateway
+    post = canonical_post(gateway, request)
+    _authenticate(post, request)
+    limit = post.row.attachment_limit_mb * MIB
+    with gateway.store.documents.intake(limit) as intake:
+        try:
+            async for chunk in request.stream():
+                await asyncio.to_thread(intake.write, chunk)
+        except ClientDisconnect:
+            raise Undecodable("wire.broke_off") from None
+        kept = await asyncio.to_thread(intake.commit)
+    media_type = request.headers.get("content-type", "application/octet-stream").partition(";")[0].strip()
+    ticket = Ticket(sha256=kept.sha256, sm3=kept.sm3, size=kept.size, media_type=media_type)
+    return JSONResponse(ticket.model_dump(), status_code=201)
+
+
+def _authenticate(post: Post, request: Request) -> None:
+    """Check the token; a signature would have to cover the whole file before the first byte is taken."""
+    headers = {"authorization": request.headers.get("authorization", "Bearer ")}
+    post.adapter.authenticate(contract.Request(method="POST", path="/v1/documents", headers=headers))

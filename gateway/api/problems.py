@@ -1,0 +1,26 @@
+"""Answers of the plain doors when something is wrong: problem documents (RFC 9457) in Chinese and English."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway import contract, texts
+from gateway.canonical_dialect import problem, status_of
+from gateway.errors import Fact, GatewayError
+
+
+def answer(request: Request, error: GatewayError) -> Response:
+    """Return the problem document of an error."""
+    return problem_response(request, error.code, status_of(error), **error.facts)
+
+
+def problem_response(request: Request, code: str, status: int, **facts: Fact) -> Response:
+    """Return the problem document of a code of the catalogue."""
+    language = texts.preferred(request.headers.get("accept-language"))
+    return plain(problem(code, status, language, facts))
+
+
+def plain(response: contract.Response) -> Response:
+    """Return a contract response as the server's."""
+    return Response(response.body, status_code=response.status, headers=dict(response.headers))

@@ -1,0 +1,63 @@
+"""What is kept of one try of a delivery: how long, how many exchanges, the last status, a digest of what was sent."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import orjson
+
+from gateway.contract import Request, Response
+from gateway.errors import GatewayError, PermanentFailure
+from gateway.store.outbox import Attempted, Claimed
+from gateway.store.times import millis
+from gateway.transports.exchange import Transport
+
+
+class Observed:
+    """A transport that notes what passed through it during one attempt."""
+
+    def __init__(self, transport: Transport | None, now: Callable[[], datetime]) -> None:
+        self._transport = transport
+        self.started_at = millis(now())
+        self._clock = time.monotonic()
+        self.exchanges = 0
+        self.http_status: int | None = None
+        self.request_digest: str | None = None
+
+    async def send(self, request: Request) -> Response:
+        """Send, and note it. Raises PermanentFailure when the partner has no address."""
+        if self._transport is None:
+            raise PermanentFailure("delivery.no_address")
+        self.exchanges += 1
+        self.http_status = None
+        body = request.body if isinstance(request.body, bytes) else b""
+        self.request_digest = hashlib.sha256(body).hexdigest()
+        response = await self._transport.send(request)
+        self.http_status = response.status
+        return response
+
+    async def aclose(self) -> None:
+        """Leave the transport open: it is the partner's, not the attempt's."""
+
+    @property
+    def duration_ms(self) -> int:
+        """Milliseconds since the attempt began."""
+        return round((time.monotonic() - self._clock) * 1000)
+
+
+def tried(claimed: Claimed, watch: Observed, outcome: str, error: GatewayError | None = None) -> Attempted:
+    """Return the record of an attempt."""
+    return Attempted(
+        number=claimed.attempts + 1,
+        started_at=watch.started_at,
+        duration_ms=watch.duration_ms,
+        outcome=outcome,
+        http_status=watch.http_status,
+        exchanges=watch.exchanges,
+        request_digest=watch.request_digest,
+        code=error.code if error else None,
+        facts=orjson.dumps(error.facts).decode() if error and error.facts else None,
+    )

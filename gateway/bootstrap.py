@@ -1,0 +1,335 @@
+"""The only place that puts the parts together. The table of adapters is an argument, so a test can bring its own."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import secrets
+import ssl
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Engine
+
+from gateway import configuration
+from gateway.canonical_dialect import CanonicalDialect
+from gateway.configuration import PartnerRow, Revision, secrets_of
+from gateway.contract import Adapter, MemorySession, Partner
+from gateway.errors import ConfigurationFault, NotFound
+from gateway.fetching import Fetching
+from gateway.inbound import Inbound
+from gateway.operations import Operations
+from gateway.outbound import Outbound
+from gateway.posts import Post, unknown_partner
+from gateway.queue import EmbeddedLanes
+from gateway.redelivery import Backoff
+from gateway.rules import Rules
+from gateway.settings import Settings
+from gateway.store import engine as database
+from gateway.store import outbox, revisions, sessions
+from gateway.store.arrivals import Arrival, Kept
+from gateway.store.cipher import Cipher
+from gateway.store.documents import Documents
+from gateway.store.journal import Journal
+from gateway.store.keys import check_canary, load_keys, sealed_names
+from gateway.store.lock import StoreLock
+from gateway.store.times import millis
+from gateway.store.writer import Writer
+from gateway.transports.http import HttpTransport, Timeouts
+
+log = structlog.get_logger("fengqiao")
+Adapters = Mapping[str, type[Adapter]]
+HOUSEKEEPING = 15.0  # seconds
+
+
+@dataclass(slots=True)
+class Store:
+    """The opened store: what reading and writing needs, whoever does it."""
+
+    engine: Engine
+    cipher: Cipher
+    documents: Documents
+    lock: StoreLock | None
+    notice: str | None = None
+
+    def close(self) -> None:
+        """Close connections and give up the lock."""
+        self.engine.dispose()
+        if self.lock is not None:
+            self.lock.release()
+
+
+def open_store(settings: Settings, *, write: bool) -> Store:
+    """Open the store and bring its tables forward. ``write``: take the lock of an embedded store first.
+
+    Raises ConfigurationFault (locked, wrong key, unknown tables) or StoreUnavailable.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = database.open_engine(settings.store_url())
+    lock = StoreLock(settings.data_dir / "gateway.lock") if write and database.is_sqlite(engine) else None
+    try:
+        if lock is not None:
+            lock.acquire()
+        return _opened(settings, engine, lock, write=write)
+    except BaseException:
+        engine.dispose()
+        if lock is not None:
+            lock.release()
+        raise
+
+
+def _opened(settings: Settings, engine: Engine, lock: StoreLock | None, *, write: bool) -> Store:
+    if write:
+        database.migrate(engine)
+    elif database.schema_state(engine) != "current":
+        raise ConfigurationFault("store.schema_behind")
+    with engine.connect() as connection:
+        sealed = sealed_names(connection)
+    environment = _key_environment(settings)
+    keys, made = load_keys(environment, data_dir=settings.data_dir, may_make=write and not sealed)
+    cipher = Cipher(keys, settings.cipher)
+    with (database.writing(engine) if write else engine).begin() as connection:
+        check_canary(connection, cipher)
+    notice = None if made is None else str(made.file)
+    return Store(engine, cipher, Documents(settings.data_dir / "documents", cipher), lock, notice)
+
+
+def _key_environment(settings: Settings) -> dict[str, str]:
+    environment = {name: value for name, value in os.environ.items() if name.startswith("FENGQIAO_KEY")}
+    if settings.key is not None:
+        environment["FENGQIAO_KEY"] = settings.key.get_secret_value()
+    if settings.key_file is not None:
+        environment["FENGQIAO_KEY_FILE"] = str(settings.key_file)
+    return environment
+
+
+def load_revision(settings: Settings, adapters: Adapters) -> Revision:
+    """Read the configuration folder. Raises ConfigurationFault for the first thing wrong in form or in sense."""
+    revision = configuration.load(settings.config_folder, configuration.shipped_files())
+    for finding in configuration.check(revision, adapters):
+        if finding.level == "error":
+            raise ConfigurationFault(finding.code, **finding.facts)
+    return revision
+
+
+class Gateway:
+    """One running gateway: a store, a writer, the active revision, and both halves over them."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        adapters: Adapters,
+        *,
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.adapters = adapters
+        self.now = now or (lambda: datetime.now(UTC))
+        self.revision = load_revision(settings, adapters)
+        self.store = open_store(settings, write=True)
+        self.journal = Journal(cipher=self.store.cipher, decide=Rules(lambda: self.revision), now=self.now)
+        self.writer: Writer[Arrival, Kept] = Writer(
+            self.store.engine, batch=self.journal.keep, group=settings.group_size
+        )
+        self.admin_token = _admin_token(settings)
+        self._posts: dict[str, Post] = {}
+        self._doors: dict[str, Post] = {}
+        self.lanes = EmbeddedLanes(self._drain, now=self.now)
+        self.inbound = Inbound(
+            writer=self.writer,
+            cipher=self.store.cipher,
+            documents=self.store.documents,
+            wake=self.lanes.wake,
+            now=self.now,
+            spool_above=settings.spool_above,
+        )
+        self.outbound = self._outbound()
+        self.operations = Operations(
+            engine=self.store.engine,
+            writer=self.writer,
+            cipher=self.store.cipher,
+            documents=self.store.documents,
+            inbound=self.inbound,
+            post=self.post,
+            canonical_post=self.canonical_post,
+            wake=self.lanes.wake,
+            now=self.now,
+        )
+        self._retired: list[tuple[datetime, HttpTransport]] = []  # replaced, with what may be under way on them
+        self._housekeeping: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Activate the revision, take up what a killed predecessor left, and run the lanes."""
+        if self.store.lock is not None:
+            now = millis(self.now())
+            released = await self.writer.ran(lambda connection: outbox.release_leases(connection, now))
+            if released:
+                log.warning("lanes.leases_released", count=released)
+        await self._activate(self.revision)
+        self._housekeeping = asyncio.create_task(self._keep_house(), name="housekeeping")
+
+    async def reload(self) -> str:
+        """Make the configuration folder, as it is now, the active revision and return its id. Raises ConfigurationFault."""
+        revision = await asyncio.to_thread(load_revision, self.settings, self.adapters)
+        await self._activate(revision)
+        log.info("revision.activated", revision=revision.id)
+        return revision.id
+
+    async def stop(self) -> None:
+        """Stop the lanes, finish what is being written, close everything."""
+        if self._housekeeping is not None:
+            self._housekeeping.cancel()
+            await asyncio.gather(self._housekeeping, return_exceptions=True)
+        await self.lanes.stop()
+        in_use = [post.transport for post in self._posts.values() if post.transport]
+        for transport in (*in_use, *(retired for _, retired in self._retired)):
+            await transport.aclose()
+        await asyncio.to_thread(self.writer.close)
+        self.store.close()
+
+    def post(self, name: str) -> Post:
+        """Return a running partner. Raises NotFound."""
+        if (post := self._posts.get(name)) is None:
+            raise unknown_partner(name)
+        return post
+
+    def canonical_post(self, name: str) -> Post:
+        """Return a partner's door for the common language. Raises NotFound."""
+        if (post := self._doors.get(name)) is None:
+            raise unknown_partner(name)
+        return post
+
+    @property
+    def doors(self) -> Iterable[Post]:
+        """Return every door for the common language."""
+        return self._doors.values()
+
+    @property
+    def ready(self) -> bool:
+        """Say whether the gateway can keep what it is given."""
+        return self.writer.ready
+
+    async def _drain(self, partner: str, bell: asyncio.Event) -> datetime | None:
+        try:
+            post = self.post(partner)
+        except NotFound:
+            return None
+        return await self.outbound.drain(post, bell)
+
+    def _outbound(self) -> Outbound:
+        settings, store = self.settings, self.store
+        backoff = Backoff(base=settings.redelivery_base_seconds, cap=settings.redelivery_cap_seconds)
+        fetching = Fetching(cipher=store.cipher, documents=store.documents, backoff=backoff, now=self.now)
+        return Outbound(
+            writer=self.writer,
+            journal=self.journal,
+            cipher=store.cipher,
+            documents=store.documents,
+            fetching=fetching,
+            wake=self.lanes.wake,
+            now=self.now,
+            backoff=backoff,
+            lease=settings.lease_seconds,
+        )
+
+    async def _activate(self, revision: Revision) -> None:
+        now, packed = millis(self.now()), configuration.pack(revision)
+        await self.writer.ran(lambda connection: revisions.activate(connection, revision.id, packed, now))
+        before = self._posts
+        self.revision = revision
+        self._posts, self._doors = self._assembled(revision)
+        self.lanes.follow(self._posts)
+        self.lanes.wake(self._posts)
+        retire_at = self.now() + timedelta(seconds=self.settings.lease_seconds)
+        self._retired += [(retire_at, post.transport) for post in before.values() if post.transport]
+
+    def _assembled(self, revision: Revision) -> tuple[dict[str, Post], dict[str, Post]]:
+        """Make the running partners of a revision; a partner that stays keeps its session."""
+        context = ssl.create_default_context()
+        posts, doors = {}, {}
+        for name, row in revision.partners.items():
+            session = self._posts[name].session if name in self._posts else self._kept_session(name)
+            posts[name] = self._post(revision, row, session, context)
+            if row.canonical_door is not None:
+                doors[name] = self._door(revision, row)
+        return posts, doors
+
+    def _kept_session(self, name: str) -> MemorySession:
+        session = MemorySession(self.now)
+        with self.store.engine.connect() as connection:
+            sessions.load(connection, self.store.cipher, name, session)
+        return session
+
+    def _post(self, revision: Revision, row: PartnerRow, session: MemorySession, context: ssl.SSLContext) -> Post:
+        partner = self._partner(row, session)
+        transport = None
+        if row.base_url is not None:
+            transport = HttpTransport(
+                base_url=row.base_url,
+                ssl_context=context,
+                connections=row.concurrency,
+                timeouts=Timeouts(connect=row.timeouts.connect, answer=row.timeouts.answer),
+                documents=self.store.documents.astream,
+            )
+        return Post(
+            name=row.partner,
+            row=row,
+            revision=revision,
+            adapter=self.adapters[row.adapter](partner),
+            transport=transport,
+            session=session,
+        )
+
+    def _door(self, revision: Revision, row: PartnerRow) -> Post:
+        partner = self._partner(row, MemorySession(self.now))
+        dialect = CanonicalDialect(partner, row.canonical_door)
+        return Post(name=row.partner, row=row, revision=revision, adapter=dialect, canonical=True)
+
+    def _partner(self, row: PartnerRow, session: MemorySession) -> Partner:
+        secret = secrets_of(row, base=self.settings.config_folder)
+        return Partner(name=row.partner, settings=row.settings, secret=secret, session=session, now=self.now)
+
+    async def _close_retired(self) -> None:
+        over = [transport for at, transport in self._retired if at <= self.now()]
+        self._retired = [(at, transport) for at, transport in self._retired if at > self.now()]
+        for transport in over:
+            await transport.aclose()
+
+    async def _keep_house(self) -> None:
+        """Hold what was parked too long and forget expired nonces, every now and then."""
+        while True:
+            try:
+                await self.operations.keep_house()
+                await self._close_retired()
+            except Exception:
+                log.exception("housekeeping.fault")
+            await asyncio.sleep(HOUSEKEEPING)
+
+
+def _admin_token(settings: Settings) -> str:
+    """Return the administration's token; the embedded default makes one beside the store at its first start."""
+    if (given := settings.read_admin_token()) is not None:
+        return given
+    file = settings.data_dir / "admin-token"
+    if not file.exists():
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+            opened.write(secrets.token_urlsafe(32))
+    return file.read_text(encoding="utf-8").strip()
+
+
+def shipped_adapters() -> Adapters:
+    """Return the table of the adapters that come with the gateway."""
+    from adapters import ADAPTERS  # noqa: PLC0415  # read when asked for: a test brings its own table
+
+    return ADAPTERS
+
+
+def shipped_simulator(adapter: str) -> Any:
+    """Return the simulator class of a shipped adapter. Raises NotFound."""
+    if adapter not in shipped_adapters():
+        raise NotFound("adapter.unknown", adapter=adapter[:64])
+    return importlib.import_module(f"adapters.{adapter}.simulator").Simulator

@@ -1,0 +1,178 @@
+"""Look for what the form of the files cannot show: names that nothing answers to, partners nothing can reach.
+
+An error would lose or hold messages once the revision is active; a warning may be intended.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+from urllib.parse import urlsplit
+
+from gateway.canonical.messages import TYPES
+from gateway.configuration.files import PartnerRow
+from gateway.configuration.revision import Revision
+from gateway.configuration.secrets import resolve
+from gateway.errors import ConfigurationFault
+from gateway.texts import Language, text
+from gateway.wire.yaml_marks import nearest
+
+Level = Literal["error", "warning"]
+_WARNINGS = frozenset(
+    {"acts_for_nobody", "cannot_answer", "code_for_unknown_partner", "insecure_address", "no_address",
+     "secret_missing"}
+)  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong or doubtful: its catalogue code, the file and field, and the facts its text names."""
+
+    code: str
+    level: Level
+    file: str
+    field: str
+    facts: Mapping[str, str] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+
+    def text(self, language: Language = "en") -> str:
+        """Say in ``language`` what was found, and where."""
+        return text(self.code, language, file=self.file, field=self.field, **self.facts)
+
+    def fault(self) -> ConfigurationFault:
+        """Return the finding as an error to raise."""
+        place = {"file": self.file, "line": None, "field": self.field}
+        return ConfigurationFault(self.code, **place, why=self.text(), **self.facts)
+
+
+def check(
+    revision: Revision,
+    adapters: Collection[str],
+    *,
+    without_address: Collection[str] = (),
+    base: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> list[Finding]:
+    """Return what is wrong or doubtful in a revision, errors first.
+
+    ``adapters`` are the names of the installed ones; those in ``without_address`` hand messages over without calling
+    the partner (a mailbox), so they need no address. ``base`` and ``environment`` are where secrets are looked for.
+    """
+    rules: tuple[Callable[[], Iterator[Finding]], ...] = (
+        lambda: _adapters(revision, adapters),
+        lambda: _addresses(revision, without_address),
+        lambda: _acting(revision),
+        lambda: _organisations(revision),
+        lambda: _codes(revision),
+        lambda: _routes(revision),
+        lambda: _secrets(revision, base, environment),
+    )
+    found = [finding for rule in rules for finding in rule()]
+    return sorted(found, key=lambda finding: (finding.level, finding.file, finding.field))
+
+
+def _adapters(revision: Revision, adapters: Collection[str]) -> Iterator[Finding]:
+    for row in revision.partners.values():
+        if row.adapter not in adapters:
+            yield _found("unknown_adapter", _file(row), "adapter", **_meant(row.adapter, adapters))
+
+
+def _addresses(revision: Revision, without_address: Collection[str]) -> Iterator[Finding]:
+    routed_to = {row.partner for row in revision.directory.organisations.values()}
+    routed_to |= {copy.to for copy in revision.routes.copies}
+    for row in revision.partners.values():
+        if row.base_url is None and row.adapter not in without_address:
+            code = "cannot_receive" if row.partner in routed_to else "no_address"
+            yield _found(code, _file(row), "base_url", partner=row.partner)
+        elif row.base_url is not None and row.base_url.startswith("http://") and not _is_loopback(row.base_url):
+            yield _found("insecure_address", _file(row), "base_url", partner=row.partner)
+
+
+def _acting(revision: Revision) -> Iterator[Finding]:
+    known = revision.directory.organisations
+    for row in revision.partners.values():
+        if not row.organisations:
+            yield _found("acts_for_nobody", _file(row), "organisations", partner=row.partner)
+        for number, organisation in enumerate(row.organisations):
+            if organisation not in known:
+                place = f"organisations[{number}]"
+                yield _found("unknown_organisation", _file(row), place, **_meant(organisation, known))
+
+
+def _organisations(revision: Revision) -> Iterator[Finding]:
+    for row in revision.directory.organisations.values():
+        partner = revision.partners.get(row.partner or "")
+        place = f"organisations: {row.id}: partner"
+        if row.partner is not None and partner is None:
+            yield _found("unknown_partner", "organisations.yaml", place, **_meant(row.partner, revision.partners))
+        elif partner is not None and row.id not in partner.organisations:
+            yield _found("cannot_answer", "organisations.yaml", place, organisation=row.id, partner=partner.partner)
+
+
+def _codes(revision: Revision) -> Iterator[Finding]:
+    first: dict[tuple[str, str], str] = {}
+    for row in revision.directory.organisations.values():
+        for partner, codes in row.codes.items():
+            place = f"organisations: {row.id}: codes.{partner}"
+            if partner not in revision.partners:
+                meant = _meant(partner, revision.partners)
+                yield _found("code_for_unknown_partner", "organisations.yaml", place, **meant)
+            for code in codes:
+                other = first.setdefault((partner, code), row.id)
+                if other != row.id:
+                    yield _found("code_twice", "organisations.yaml", place, shared=code, other=other, partner=partner)
+
+
+def _routes(revision: Revision) -> Iterator[Finding]:
+    for number, copy in enumerate(revision.routes.copies):
+        for kind in sorted(copy.types - TYPES.keys()):
+            yield _found("unknown_type", "routes.yaml", f"copies[{number}].types", **_meant(kind, TYPES))
+        for place, partner in (("to", copy.to), ("when_sender_partner", copy.when_sender_partner)):
+            if partner is not None and partner not in revision.partners:
+                meant = _meant(partner, revision.partners)
+                yield _found("unknown_partner", "routes.yaml", f"copies[{number}].{place}", **meant)
+
+
+def _secrets(revision: Revision, base: Path | None, environment: Mapping[str, str] | None) -> Iterator[Finding]:
+    for row in revision.partners.values():
+        for name, reference in row.secrets.items():
+            if not _resolves(reference, base, environment):
+                yield _found("secret_missing", _file(row), f"secrets.{name}", reference=reference)
+        for name in row.canonical_door.webhook_secrets if row.canonical_door else ():
+            if name not in row.secrets:
+                place = "canonical_door.webhook_secrets"
+                yield _found("unknown_secret", _file(row), place, **_meant(name, row.secrets))
+
+
+def _resolves(reference: str, base: Path | None, environment: Mapping[str, str] | None) -> bool:
+    try:
+        return bool(resolve(reference, base=base, environment=environment))
+    except ConfigurationFault:
+        return False
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _found(what: str, /, file: str, field: str, **facts: str) -> Finding:
+    level: Level = "warning" if what in _WARNINGS else "error"
+    return Finding(
+        code=f"configuration.check.{what}", level=level, file=file, field=field, facts=MappingProxyType(facts)
+    )
+
+
+def _file(row: PartnerRow) -> str:
+    return f"partners/{row.partner}.yaml"
+
+
+def _meant(name: str, known: Iterable[str]) -> dict[str, str]:
+    """Return the unknown name, and the known one that was probably meant or else all that there are."""
+    return {"name": name, "known": nearest(name, known) or ", ".join(sorted(known)) or "—"}

@@ -1,0 +1,5 @@
+"""The demonstration: a gateway and pretend partners as separate processes, one story played, and its account."""
+
+from gateway.demo.play import play
+
+__all__ = ["play"]

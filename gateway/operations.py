@@ -1,0 +1,122 @@
+"""What administrators and operators do: replay, withdraw, and what the gateway does by itself every now and then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import orjson
+import structlog
+from sqlalchemy import Connection, Engine
+
+from gateway import configuration
+from gateway.contract import Outcome, Request
+from gateway.errors import GatewayError, NotFound
+from gateway.inbound import Inbound
+from gateway.posts import Post
+from gateway.store import mending, revisions
+from gateway.store.cipher import Cipher
+from gateway.store.documents import Documents
+from gateway.store.times import millis
+from gateway.store.writer import Writer
+
+log = structlog.get_logger("fengqiao.operations")
+By = Literal["now", "then"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operations:
+    """Mend what is held or dead. Everything here goes through the one writer."""
+
+    engine: Engine
+    writer: Writer[Any, Any]
+    cipher: Cipher
+    documents: Documents
+    inbound: Inbound
+    post: Callable[[str], Post]
+    canonical_post: Callable[[str], Post]
+    wake: Callable[[frozenset[str]], None]
+    now: Callable[[], datetime]
+
+    async def replay_record(self, inbox_id: str, *, by: By = "now") -> Outcome:
+        """Translate and decide a held record again, by the revision of now or the one it came in under.
+
+        Raises NotFound when there is no such record waiting.
+        """
+        with self.engine.connect() as connection:
+            kept = mending.kept_record(connection, inbox_id)
+            if kept is None:
+                raise NotFound("inbox.not_waiting", receipt=inbox_id[:64])
+            packed = revisions.packed(connection, kept["revision"]) if by == "then" else None
+        post = self._post_of(kept["partner"], kept["key_id"])
+        if packed is not None:
+            post = _under(post, configuration.unpack(packed))
+        request = self._request(kept)
+        key = (kept["kind"], kept["record_id"], kept["version"])
+        outcome = await self.inbound.replay(post, request, inbox_id, key)
+        log.info("record.replayed", partner=post.name, receipt_id=inbox_id, fate=outcome.fate)
+        return outcome
+
+    async def replay_delivery(self, delivery_id: str) -> str:
+        """Make a dead or waiting delivery due again, with a new deadline. Returns its partner. Raises NotFound."""
+        now = self.now()
+        partners = await self.writer.ran(
+            lambda connection: mending.revive(
+                connection, delivery_id, millis(now), self._deadline(connection, delivery_id)
+            )
+        )
+        if not partners:
+            raise NotFound("delivery.not_waiting", delivery=delivery_id[:64])
+        log.info("delivery.replayed", delivery_id=delivery_id, partner=partners[0])
+        self.wake(frozenset(partners))
+        return partners[0]
+
+    async def withdraw(self, delivery_id: str, reason: str) -> str:
+        """Give a delivery up for good, so that its successors may pass. Returns its partner. Raises NotFound."""
+        partner = await self.writer.ran(lambda connection: mending.withdraw(connection, delivery_id, reason[:500]))
+        if partner is None:
+            raise NotFound("delivery.not_waiting", delivery=delivery_id[:64])
+        log.info("delivery.withdrawn", delivery_id=delivery_id, partner=partner)
+        self.wake(frozenset([partner]))
+        return partner
+
+    async def keep_house(self) -> None:
+        """Hold what was parked too long, and forget nonces that can no longer be replayed."""
+        now = millis(self.now())
+        held = await self.writer.ran(lambda connection: mending.keep_house(connection, now))
+        if held:
+            log.warning("records.held", count=held, code="inbox.predecessor_missing")
+
+    def _deadline(self, connection: Connection, delivery_id: str) -> int:
+        partner = mending.partner_of(connection, delivery_id)
+        try:
+            days = self.post(partner).row.deadline_days if partner else 7
+        except NotFound:
+            days = 7
+        return millis(self.now() + timedelta(days=days))
+
+    def _post_of(self, partner: str, key_id: str | None) -> Post:
+        canonical = (key_id or "").startswith("canonical:")
+        return self.canonical_post(partner) if canonical else self.post(partner)
+
+    def _request(self, kept: dict[str, Any]) -> Request:
+        context = kept["request_id"].encode()
+        path, _, query = self.cipher.open(kept["path_sealed"], context=context).decode().partition("?")
+        headers = orjson.loads(self.cipher.open(kept["headers_sealed"], context=context))
+        if kept["document"]:
+            body = self.documents.read(kept["document"])
+        else:
+            body = self.cipher.open(kept["body_sealed"], context=context)
+        return Request(method=kept["method"], path=path, query=query, headers=headers, body=body)
+
+
+def _under(post: Post, revision: configuration.Revision) -> Post:
+    row = revision.partners.get(post.name)
+    if row is None:
+        raise GatewayError("partner.unknown", partner=post.name)
+    return Post(
+        name=post.name, row=row, revision=revision, adapter=post.adapter, transport=post.transport,
+        session=post.session, canonical=post.canonical,
+    )  # fmt: skip

@@ -1,0 +1,54 @@
+"""One running partner: its row in the active revision, its adapter, its transport and its mappings, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from gateway.canonical.messages import Message
+from gateway.configuration import PartnerRow, Revision
+from gateway.contract import Adapter, MemorySession, Record
+from gateway.errors import NotFound
+from gateway.mapping import Reading, Writing, read_canonical
+from gateway.transports.http import HttpTransport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """What the two halves need to know of one partner. ``canonical``: it speaks our own language at this door."""
+
+    name: str
+    row: PartnerRow
+    revision: Revision
+    adapter: Adapter = field(repr=False)
+    transport: HttpTransport | None = field(default=None, repr=False)
+    session: MemorySession = field(default_factory=MemorySession, repr=False)
+    canonical: bool = False
+
+    def read(self, record: Record, base: Mapping[str, Any]) -> Reading:
+        """Turn the partner's record into a message, or say why not."""
+        if self.canonical:
+            return read_canonical(record, base=base)
+        mappings = self.revision.mappings
+        return mappings.read(self.row.adapter, self.name, record, directory=self.revision.directory, base=base)
+
+    def write(self, message: Message) -> Writing:
+        """Turn a message into the partner's record. Raises Untranslatable."""
+        mappings = self.revision.mappings
+        return mappings.write(self.row.adapter, self.name, message, directory=self.revision.directory)
+
+
+class Posts(Protocol):
+    """The running partners of the active revision."""
+
+    def post(self, name: str) -> Post:
+        """Return a partner by name. Raises NotFound."""
+
+    def canonical_post(self, name: str) -> Post:
+        """Return a partner's door for our own language. Raises NotFound."""
+
+
+def unknown_partner(name: str) -> NotFound:
+    """Return the error for a partner that the active revision does not have."""
+    return NotFound("partner.unknown", partner=name[:64])

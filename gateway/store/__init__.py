@@ -1,0 +1,1 @@
+"""Everything the gateway keeps: the only thing that its two halves share."""

@@ -1,0 +1,151 @@
+"""Cases and their names: which case a message speaks of, loaded and locked in id order, written back in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_, update
+
+from gateway.canonical.cases import CaseIdentity
+from gateway.canonical.messages import Message
+from gateway.store.arrivals import CaseFile, LegRow
+from gateway.store.tables import case_reference, dispute_case, leg
+from gateway.store.times import millis
+
+Reference = tuple[str, str]  # partner ("" for a court case number), value
+
+
+def identity_of(message: Message) -> CaseIdentity | None:
+    """Return what a message says of its case; None for messages that belong to none."""
+    return getattr(message.data, "case", None)
+
+
+def references_of(partner: str, identity: CaseIdentity) -> list[tuple[Reference, str]]:
+    """Return the names of a case in a message, each with its kind."""
+    names: list[tuple[Reference, str]] = []
+    if identity.partner_id:
+        names.append(((partner, identity.partner_id), "partner_id"))
+    if identity.number:
+        names.append((("", identity.number), "number"))
+    return names
+
+
+def find(connection: Connection, references: Iterable[Reference]) -> dict[Reference, str]:
+    """Return the case id of each name that is known."""
+    by_partner: dict[str, list[str]] = {}
+    for partner, value in references:
+        by_partner.setdefault(partner, []).append(value)
+    found: dict[Reference, str] = {}
+    for partner, values in by_partner.items():
+        query = select(case_reference.c.value, case_reference.c.case_id).where(
+            case_reference.c.partner == partner, case_reference.c.value.in_(values)
+        )
+        found.update({(partner, value): case_id for value, case_id in connection.execute(query)})
+    return found
+
+
+def load(connection: Connection, ids: Iterable[str]) -> dict[str, CaseFile]:
+    """Load and lock cases, in id order so that two writers never wait for each other in a circle."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    query = select(dispute_case).where(dispute_case.c.id.in_(wanted)).order_by(dispute_case.c.id).with_for_update()
+    return {row["id"]: _file(row) for row in connection.execute(query).mappings()}
+
+
+def save(connection: Connection, files: Sequence[CaseFile]) -> None:
+    """Write new and changed cases."""
+    if fresh := [_row(file) for file in files if file.new]:
+        connection.execute(insert(dispute_case), fresh)
+    changed = [{"b_id": file.id, **_changes(file)} for file in files if file.changed and not file.new]
+    if changed:
+        columns: dict[str, Any] = {name: bindparam(name) for name in changed[0] if name != "b_id"}
+        connection.execute(update(dispute_case).where(dispute_case.c.id == bindparam("b_id")).values(columns), changed)
+
+
+def save_legs(connection: Connection, legs: dict[str, Sequence[LegRow]]) -> None:
+    """Write the legs of cases, replacing what stood there."""
+    rows = [_leg_row(case_id, one) for case_id, several in legs.items() for one in several]
+    if rows:
+        keys = [(row["case_id"], row["number"]) for row in rows]
+        connection.execute(delete(leg).where(tuple_(leg.c.case_id, leg.c.number).in_(keys)))
+        connection.execute(insert(leg), rows)
+
+
+def save_references(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Write new names of cases."""
+    if rows:
+        connection.execute(insert(case_reference), rows)
+
+
+def partner_ids(connection: Connection, case_ids: Iterable[str], partner: str) -> dict[str, str]:
+    """Return the newest id that ``partner`` uses for each case."""
+    wanted = sorted(set(case_ids))
+    query = (
+        select(case_reference.c.case_id, case_reference.c.value)
+        .where(case_reference.c.case_id.in_(wanted), case_reference.c.partner == partner)
+        .order_by(case_reference.c.since)
+    )
+    found = connection.execute(query).all() if wanted else []
+    return {row.case_id: row.value for row in found}
+
+
+def _file(row: Any) -> CaseFile:
+    return CaseFile(
+        id=row["id"],
+        state=row["state"],
+        holder=row["holder"],
+        holder_since=row["holder_since"],
+        origin=row["origin"],
+        origin_partner=row["origin_partner"],
+        opened_by=row["opened_by"],
+        leg_opened_by=row["leg_opened_by"],
+        step=row["step"],
+        parties=set(orjson.loads(row["parties"])),
+        snapshot=orjson.loads(row["snapshot"]),
+        opened_at=row["opened_at"],
+        closed_at=row["closed_at"],
+    )
+
+
+def _changes(file: CaseFile) -> dict[str, Any]:
+    return {
+        "state": file.state,
+        "holder": file.holder,
+        "holder_since": file.holder_since,
+        "leg_opened_by": file.leg_opened_by,
+        "step": file.step,
+        "parties": orjson.dumps(sorted(file.parties)).decode(),
+        "snapshot": orjson.dumps(file.snapshot).decode(),
+        "closed_at": file.closed_at,
+    }
+
+
+def _row(file: CaseFile) -> dict[str, Any]:
+    return {
+        "id": file.id,
+        "origin": file.origin,
+        "origin_partner": file.origin_partner,
+        "opened_by": file.opened_by,
+        "opened_at": file.opened_at,
+        **_changes(file),
+    }
+
+
+def _leg_row(case_id: str, row: LegRow) -> dict[str, Any]:
+    def at(value: datetime | None) -> int | None:
+        return None if value is None else millis(value)
+
+    return {
+        "case_id": case_id,
+        "number": row.number,
+        "unit": row.unit,
+        "level": row.level,
+        "state": row.state,
+        "dispatched_at": at(row.dispatched_at),
+        "accepted_at": at(row.accepted_at),
+        "due_on": row.due_on,
+    }

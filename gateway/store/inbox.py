@@ -1,0 +1,90 @@
+"""The fate of each record: finding earlier arrivals of the same record, and telling its sender what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, select
+
+from gateway.contract import Outcome
+from gateway.errors import Fact
+from gateway.store.arrivals import Arrival, Entry
+from gateway.store.tables import inbox
+from gateway.store.times import moment
+
+RecordKey = tuple[str, str, str, str]  # partner, kind, record id, version
+BOUND = ("accepted", "held", "parked")
+
+
+def key_of(partner: str, entry: Entry) -> RecordKey:
+    """Return what makes a record the same record (the adapter's notion of identity)."""
+    return (partner, entry.kind, entry.record_id, entry.version)
+
+
+def earlier(connection: Connection, arrivals: Sequence[Arrival]) -> dict[RecordKey, dict[str, Any]]:
+    """Return the rows, not refused, of records that have come before."""
+    found: dict[RecordKey, dict[str, Any]] = {}
+    for partner, ids in _ids_by_partner(arrivals).items():
+        query = select(inbox).where(inbox.c.partner == partner, inbox.c.record_id.in_(ids), inbox.c.fate.in_(BOUND))
+        for row in connection.execute(query).mappings():
+            key = (row["partner"], row["kind"], row["record_id"], row["version"])
+            if found.get(key, row)["fate"] != "accepted" or row["fate"] == "accepted":
+                found[key] = dict(row)
+    return found
+
+
+def parked(connection: Connection, *, cases: Iterable[str], values: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Return the parked rows that wait for one of ``cases`` or for a case that a partner names by one of ``values``."""
+    waiting = select(inbox).where(inbox.c.fate == "parked").order_by(inbox.c.received_at, inbox.c.id)
+    wanted_cases, wanted_values = set(cases), set(values)
+    by_case = waiting.where(inbox.c.case_id.in_(sorted(wanted_cases)))
+    by_value = waiting.where(inbox.c.case_value.in_(sorted({value for _, value in wanted_values})))
+    rows = {row["id"]: dict(row) for row in connection.execute(by_case).mappings()} if wanted_cases else {}
+    if wanted_values:
+        for row in connection.execute(by_value).mappings():
+            if (row["partner"], row["case_value"]) in wanted_values:
+                rows[row["id"]] = dict(row)
+    return sorted(rows.values(), key=lambda row: (row["received_at"], row["id"]))
+
+
+def outcome(row: Mapping[str, Any], *, repeated: bool) -> Outcome:
+    """Return what the sender of a record is told; the same for the same row."""
+    return Outcome(
+        kind=row["kind"],
+        record_id=row["record_id"],
+        fate=row["fate"],
+        receipt_id=row["id"],
+        message_id=row["message_id"] if row["fate"] == "accepted" else None,
+        case_id=row["case_id"],
+        code=row["code"],
+        facts=read_facts(row["facts"]),
+        field=row["field"],
+        repeated=repeated,
+        received_at=moment(row["received_at"]),
+    )
+
+
+def write_facts(facts: Mapping[str, Fact]) -> str | None:
+    """Return facts as JSON, or None when there are none."""
+    return orjson.dumps(dict(facts)).decode() if facts else None
+
+
+def read_facts(stored: str | None) -> dict[str, Fact]:
+    """Return facts from JSON."""
+    facts: dict[str, Fact] = orjson.loads(stored) if stored else {}
+    return facts
+
+
+def _ids_by_partner(arrivals: Sequence[Arrival]) -> dict[str, list[str]]:
+    ids: dict[str, list[str]] = {}
+    for partner, record_id in _record_ids(arrivals):
+        ids.setdefault(partner, []).append(record_id)
+    return ids
+
+
+def _record_ids(arrivals: Sequence[Arrival]) -> Iterator[tuple[str, str]]:
+    for arrival in arrivals:
+        for entry in arrival.entries:
+            yield arrival.partner, entry.record_id

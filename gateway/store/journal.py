@@ -1,0 +1,263 @@
+"""The journal: many arrivals, one commit. Every record in them gets its fate, every due delivery its row.
+
+    for each arrival:  request ─► nonce spent? ─► for each record:  known? ─► decide ─► enter
+    then:              take up what was parked for it ─► post
+
+It knows no rules: ``decide`` is handed in (see ``Decide``). It runs in the writer's thread, inside its transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from gateway.canonical.identifiers import uuid7
+from gateway.canonical.messages import Message, parse, short_type
+from gateway.contract import Outcome
+from gateway.errors import NotAuthentic
+from gateway.store import cases, inbox, rows
+from gateway.store.arrivals import (
+    Announced,
+    Arrival,
+    CaseAfter,
+    CaseFile,
+    Decide,
+    Entry,
+    Judgement,
+    Kept,
+    Objection,
+)
+from gateway.store.books import Books, Row, open_content
+from gateway.store.cipher import Cipher
+from gateway.store.tables import delivery, document, message_document, nonce, request
+from gateway.store.tables import inbox as inbox_table
+from gateway.store.tables import message as message_table
+from gateway.store.times import millis, moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A translated record on its way to a verdict."""
+
+    row: Row
+    message: Message
+    documents: tuple[Announced, ...]
+
+
+class Journal:
+    """Keep groups of arrivals. ``park_days``: how long a record waits for its predecessor before it is held."""
+
+    def __init__(self, *, cipher: Cipher, decide: Decide, park_days: float = 3, now: Callable[[], datetime]) -> None:
+        self._cipher = cipher
+        self._decide = decide
+        self._park = timedelta(days=park_days)
+        self._now = now
+
+    def keep(self, connection: Connection, arrivals: Sequence[Arrival]) -> list[Kept | Exception]:
+        """Decide and write a group; one result per arrival, in order."""
+        books = Books(connection, arrivals, millis(self._now()))
+        entered = [self._enter(books, arrival) for arrival in arrivals]
+        self.take_up_parked(books)
+        books.post()
+        due = frozenset(row["partner"] for row in books.rows[delivery])
+        due |= {row["partner"] for row in books.rows[document] if row["state"] == "awaited"}
+        return [each if isinstance(each, Exception) else _kept(each, due) for each in entered]
+
+    def case_named(
+        self, connection: Connection, references: Sequence[cases.Reference], files: Sequence[str]
+    ) -> set[str]:
+        """Take up what was parked for names that a receipt has just taught us. Returns partners with something due."""
+        books = Books(connection, (), millis(self._now()))
+        books.named.update(references)
+        books.references.update(cases.find(connection, references))
+        books.files.update(cases.load(connection, files))
+        self.take_up_parked(books)
+        books.post()
+        return {row["partner"] for row in books.rows[delivery]}
+
+    def take_up_parked(self, books: Books) -> None:
+        """Decide again what waited for the cases and names of this commit, until nothing moves any more."""
+        while books.advanced or books.named:
+            moved_cases, moved_names = books.advanced, books.named
+            books.advanced, books.named = set(), set()
+            waiting = self._waiting(books, moved_cases, moved_names)
+            for candidate in waiting:
+                if candidate.row["fate"] == "parked":
+                    self._judge(books, candidate)
+
+    def _enter(self, books: Books, arrival: Arrival) -> list[tuple[Row, bool]] | Exception:
+        if arrival.nonce and (arrival.partner, arrival.nonce) in books.spent:
+            return NotAuthentic("auth.replayed", partner=arrival.partner)
+        if arrival.nonce and arrival.nonce_expires:
+            books.spent.add((arrival.partner, arrival.nonce))
+            expires = millis(arrival.nonce_expires)
+            books.add(nonce, {"partner": arrival.partner, "value": arrival.nonce, "expires_at": expires})
+        if arrival.request is not None:
+            books.add(request, rows.request_row(arrival))
+        return [self._enter_record(books, arrival, n, entry) for n, entry in enumerate(arrival.entries)]
+
+    def _enter_record(self, books: Books, arrival: Arrival, position: int, entry: Entry) -> tuple[Row, bool]:
+        known = books.records.get(inbox.key_of(arrival.partner, entry))
+        if known is not None and known["fate"] == "accepted":
+            return self._known(books, arrival, position, entry, known)
+        if known is not None and known["digest"] == entry.digest and entry.message is None and not entry.replays:
+            return known, True
+        if known is not None and known["digest"] == entry.digest:
+            row = known
+        else:
+            if known is not None:
+                books.change_inbox(known, fate="refused", code="inbox.superseded", facts=None, content_sealed=None)
+            row = self._new_row(books, arrival, position, entry)
+        self._judge_entry(books, arrival, row, entry)
+        if row["fate"] != "refused":
+            books.records[inbox.key_of(arrival.partner, entry)] = row
+        return row, False
+
+    def _known(self, books: Books, arrival: Arrival, position: int, entry: Entry, known: Row) -> tuple[Row, bool]:
+        if known["digest"] == entry.digest:
+            return known, True
+        row = self._new_row(books, arrival, position, entry)
+        facts = inbox.write_facts({"record": entry.record_id, "kind": entry.kind})
+        books.change_inbox(row, fate="refused", code="inbox.conflicting", facts=facts, case_id=known["case_id"])
+        return row, False
+
+    def _new_row(self, books: Books, arrival: Arrival, position: int, entry: Entry) -> Row:
+        row = rows.inbox_row(books.now, arrival, position, entry)
+        books.add(inbox_table, row)
+        return row
+
+    def _judge_entry(self, books: Books, arrival: Arrival, row: Row, entry: Entry) -> None:
+        books.change_inbox(row, revision=arrival.revision, decided_at=books.now)
+        if entry.message is None:
+            objection = entry.objection or Objection(fate="held", code="gateway.fault")
+            _object(books, row, objection)
+            return
+        row["_mapping"], row["_unmapped"] = entry.mapping, entry.unmapped
+        books.change_inbox(row, message_id=entry.message.id, content_sealed=entry.content_sealed)
+        self._judge(books, Candidate(row=row, message=entry.message, documents=entry.documents))
+
+    def _judge(self, books: Books, candidate: Candidate) -> None:
+        row, message = candidate.row, candidate.message
+        found = _find_case(books, row["partner"], message)
+        if isinstance(found, Objection):
+            _object(books, row, found)
+            return
+        case_id = found.id if found else uuid7()
+        judgement = self._decide(found, message, case_id=case_id, partner=row["partner"], now=moment(books.now))
+        if judgement.fate == "accepted":
+            self._accept(books, candidate, judgement, found or case_id)
+        elif judgement.fate == "parked":
+            self._park_record(books, candidate, judgement, found)
+        else:
+            objection = Objection(fate=judgement.fate, code=judgement.code or "gateway.fault", facts=judgement.facts)
+            _object(books, row, objection, case_id=found.id if found else None)
+
+    def _accept(self, books: Books, candidate: Candidate, judgement: Judgement, case: CaseFile | str) -> None:
+        row, message = candidate.row, candidate.message
+        file = self._advance(books, candidate, judgement.after, case) if judgement.after else None
+        content = row["content_sealed"]
+        books.change_inbox(
+            row, fate="accepted", case_id=file.id if file else None, code=None, facts=None, field=None,
+            waits_for=None, case_value=None, content_sealed=None, deadline_at=None, decided_at=books.now,
+        )  # fmt: skip
+        books.add(message_table, rows.message_row(row, message, content, file, judgement.after))
+        self._add_documents(books, candidate)
+        for due in judgement.due:
+            books.add(delivery, rows.delivery_row(books.now, message, file, due))
+            if file:
+                file.parties.add(due.partner)
+
+    def _advance(self, books: Books, candidate: Candidate, after: CaseAfter, case: CaseFile | str) -> CaseFile:
+        row, message = candidate.row, candidate.message
+        file = rows.case_file(books.now, row, message, after, case) if isinstance(case, str) else case
+        books.files[file.id] = file
+        file.step += 1
+        file.changed = True
+        if file.holder != after.holder:
+            file.holder, file.holder_since = after.holder, books.now
+        file.state, file.snapshot = after.state, after.snapshot
+        file.closed_at = (file.closed_at or books.now) if after.closed else None
+        if after.opens_leg:
+            file.leg_opened_by = message.id
+        file.parties.add(row["partner"])
+        books.legs[file.id] = after.legs
+        books.advanced.add(file.id)
+        identity = cases.identity_of(message)
+        for reference, kind in cases.references_of(row["partner"], identity) if identity else ():
+            books.name_case(reference, kind, file.id)
+        return file
+
+    def _park_record(self, books: Books, candidate: Candidate, judgement: Judgement, found: CaseFile | None) -> None:
+        row, identity = candidate.row, cases.identity_of(candidate.message)
+        if found is None and (identity is None or identity.partner_id is None):
+            _object(books, row, Objection(fate="refused", code="inbox.case_not_named"))
+            return
+        books.change_inbox(
+            row,
+            fate="parked",
+            code=judgement.code,
+            facts=inbox.write_facts(judgement.facts),
+            waits_for=",".join(judgement.waits_for),
+            case_id=found.id if found else None,
+            case_value=None if found or identity is None else identity.partner_id,
+            deadline_at=row["deadline_at"] or row["received_at"] + int(self._park.total_seconds() * 1000),
+        )
+        if row.get("_new"):
+            books.parked.append(candidate)
+
+    def _waiting(self, books: Books, moved_cases: set[str], moved_names: set[cases.Reference]) -> list[Candidate]:
+        waiting = [
+            each for each in books.parked
+            if each.row["case_id"] in moved_cases or (each.row["partner"], each.row["case_value"]) in moved_names
+        ]  # fmt: skip
+        stored = inbox.parked(books.connection, cases=moved_cases, values=moved_names)
+        waiting += [self._open_parked(books.inbox_changes.get(row["id"], row)) for row in stored]
+        books.look_up([(each.row["partner"], each.message) for each in waiting])
+        return waiting
+
+    def _open_parked(self, row: Row) -> Candidate:
+        content = open_content(self._cipher.open(row["content_sealed"], context=row["message_id"].encode()))
+        documents = tuple(Announced(**each) for each in content["documents"])
+        return Candidate(row=row, message=parse(content["message"]), documents=documents)
+
+    def _add_documents(self, books: Books, candidate: Candidate) -> None:
+        row, message = candidate.row, candidate.message
+        for position, announced in enumerate(candidate.documents):
+            document_id = uuid7()
+            url = self._cipher.seal(announced.url.encode(), context=document_id.encode()) if announced.url else None
+            books.add(document, rows.document_row(books.now, row["partner"], document_id, announced, url))
+            books.add(message_document, {"message_id": message.id, "position": position, "document_id": document_id})
+
+
+def _kept(entered: Sequence[tuple[Row, bool]], due: frozenset[str]) -> Kept:
+    outcomes: list[Outcome] = [inbox.outcome(row, repeated=repeated) for row, repeated in entered]
+    return Kept(outcomes=tuple(outcomes), due=due)
+
+
+def _object(books: Books, row: Row, objection: Objection, *, case_id: str | None = None) -> None:
+    books.change_inbox(
+        row, fate=objection.fate, code=objection.code, facts=inbox.write_facts(objection.facts),
+        field=objection.field, case_id=case_id, message_id=None, content_sealed=None, waits_for=None, case_value=None,
+    )  # fmt: skip
+
+
+def _find_case(books: Books, partner: str, message: Message) -> CaseFile | Objection | None:
+    """Find the case a message names. A partner may name one by our id or its number only if it is party to it."""
+    identity = cases.identity_of(message)
+    if identity is None:
+        return None
+    by_partner = books.references.get((partner, identity.partner_id or ""))
+    opens = short_type(message) == "referral"
+    by_number = None if opens or not identity.number else books.references.get(("", identity.number))
+    case_id = by_partner or identity.gateway_id or by_number
+    if case_id is None:
+        return None
+    file = books.files.get(case_id)
+    if file is None or partner not in file.parties:
+        return Objection(fate="refused", code="auth.not_party", facts={"partner": partner})
+    if identity.gateway_id and identity.gateway_id != case_id:
+        return Objection(fate="refused", code="inbox.two_cases", facts={"case": case_id})
+    return file

@@ -1,0 +1,88 @@
+"""Mending what is stuck: held records, dead deliveries, records parked too long. Each is one short transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, and_, delete, select, update
+
+from gateway.store import fetches
+from gateway.store.tables import delivery, inbox, nonce, request
+
+WAITING = ("held", "parked")
+
+
+def kept_record(connection: Connection, inbox_id: str) -> dict[str, Any] | None:
+    """Return a waiting record with the request that brought it, or None."""
+    query = (
+        select(inbox.c.partner, inbox.c.kind, inbox.c.record_id, inbox.c.version, inbox.c.revision, inbox.c.request_id,
+               request.c.method, request.c.path_sealed, request.c.headers_sealed, request.c.body_sealed,
+               request.c.document, request.c.key_id)
+        .join(request, request.c.id == inbox.c.request_id)
+        .where(inbox.c.id == inbox_id, inbox.c.fate.in_(WAITING))
+    )  # fmt: skip
+    row = connection.execute(query).mappings().first()
+    return dict(row) if row else None
+
+
+def waiting_records(connection: Connection, *, fate: str, code: str | None = None, limit: int = 1000) -> list[str]:
+    """Return the receipt ids of waiting records, oldest first."""
+    query = select(inbox.c.id).where(inbox.c.fate == fate).order_by(inbox.c.received_at, inbox.c.id).limit(limit)
+    if code:
+        query = query.where(inbox.c.code == code)
+    return list(connection.execute(query).scalars())
+
+
+def partner_of(connection: Connection, delivery_id: str) -> str | None:
+    """Return the partner of a delivery."""
+    found: str | None = connection.execute(select(delivery.c.partner).where(delivery.c.id == delivery_id)).scalar()
+    return found
+
+
+def revive(connection: Connection, delivery_id: str, now: int, deadline_at: int) -> list[str]:
+    """Make a dead delivery, or one that waits for a person, due again. Returns the partners to wake, its own first."""
+    row = connection.execute(
+        select(delivery.c.partner, delivery.c.message_id, delivery.c.status, delivery.c.due_at).where(
+            delivery.c.id == delivery_id
+        )
+    ).first()
+    if row is None or not (row.status == "dead" or (row.status == "in_doubt" and row.due_at is None)):
+        return []
+    sources = fetches.retry(connection, row.message_id, now, deadline_at)
+    status = "pending" if row.status == "dead" else "in_doubt"
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.id == delivery_id)
+        .values(status=status, due_at=now, deadline_at=deadline_at, lease=None, code=None, facts=None)
+    )
+    return [row.partner, *sorted(sources - {row.partner})]
+
+
+def withdraw(connection: Connection, delivery_id: str, reason: str) -> str | None:
+    """Withdraw a delivery that is dead or waits for a person. Returns its partner, or None."""
+    waits = and_(delivery.c.status == "in_doubt", delivery.c.due_at.is_(None))
+    query = (
+        update(delivery)
+        .where(delivery.c.id == delivery_id, (delivery.c.status == "dead") | waits)
+        .values(
+            status="withdrawn",
+            due_at=None,
+            lease=None,
+            code="delivery.withdrawn",
+            facts=orjson.dumps({"reason": reason}).decode(),
+        )
+    )
+    return partner_of(connection, delivery_id) if connection.execute(query).rowcount else None
+
+
+def keep_house(connection: Connection, now: int) -> int:
+    """Hold records whose predecessor did not come in time; forget expired nonces. Returns how many were held."""
+    connection.execute(delete(nonce).where(nonce.c.expires_at < now))
+    query = (
+        update(inbox)
+        .where(inbox.c.fate == "parked", inbox.c.deadline_at < now)
+        .values(fate="held", code="inbox.predecessor_missing", content_sealed=None, message_id=None, decided_at=now)
+    )
+    held: int = connection.execute(query).rowcount
+    return held

@@ -1,0 +1,273 @@
+"""The outbox: claim what is due at a partner, and close it again, many deliveries in one transaction.
+
+pending ──claim (lease)──► in a worker's hands ──close──► delivered
+   ▲                             │                        handed     (the receipt comes later)
+   └──────── postpone ◄──────────┤                        dead       (an operator must act)
+   └── in_doubt (answer lost) ◄──┘
+A lease that ran out makes the delivery due again, as in doubt: ``due_at`` is the end of the lease while it is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, exists, func, insert, literal_column, or_, select, text, update
+
+from gateway.canonical.identifiers import uuid7
+from gateway.store import cases
+from gateway.store.tables import OPEN, attempt, case_reference, delivery, dispute_case, document, message
+from gateway.store.tables import message_document as link
+
+Row = dict[str, Any]
+UNDELIVERED = "status IN ('pending', 'in_doubt', 'handed', 'dead')"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A delivery in one worker's hands. ``resumed``: an earlier attempt may have reached the partner."""
+
+    id: str
+    lease: str
+    lease_until: int
+    partner: str
+    type: str
+    message_id: str
+    case_id: str | None
+    attempts: int
+    created_at: int
+    deadline_at: int
+    resumed: bool
+    opened_by: str | None  # the message that opened the case
+    partner_case_id: str | None
+    message: Row = field(repr=False)
+    documents: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempted:
+    """One try of a delivery, as it is kept."""
+
+    number: int
+    started_at: int
+    duration_ms: int
+    outcome: str
+    http_status: int | None = None
+    exchanges: int = 0
+    request_digest: str | None = None
+    code: str | None = None
+    facts: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """How a claimed delivery ended this time. ``due_at`` None with an open status: it waits for a person."""
+
+    claimed: Claimed
+    status: str
+    due_at: int | None = None
+    code: str | None = None
+    facts: str | None = None
+    partner_case_id: str | None = None
+    partner_record_id: str | None = None
+    receipt_due: int | None = None
+    delivered_at: int | None = None
+    lost_fields: int = 0
+    attempted: Attempted | None = None
+
+
+def claim(connection: Connection, partner: str, *, limit: int, now: int, lease_until: int) -> list[Claimed]:
+    """Take up to ``limit`` deliveries that are due, each the first of its case at this partner."""
+    lease = uuid7()
+    ids = connection.execute(_due(partner, now, limit)).all()
+    if not ids:
+        return []
+    held = {row.id: row for row in ids}
+    connection.execute(update(delivery).where(delivery.c.id.in_(list(held))).values(lease=lease, due_at=lease_until))
+    rows = connection.execute(_CLAIMED, {"ids": list(held)}).mappings().all()
+    known = cases.partner_ids(connection, {row["case_id"] for row in rows if row["case_id"]}, partner)
+    papers = _documents(connection, [row["message_id"] for row in rows])
+    claimed = [
+        _claimed(row, held[row["id"]], known.get(row["case_id"]), papers.get(row["message_id"], []), lease_until)
+        for row in rows
+    ]
+    return sorted(claimed, key=lambda each: (held[each.id].due_at, each.id))
+
+
+def close(connection: Connection, closings: Sequence[Closing]) -> list[tuple[str, str]]:
+    """Write how deliveries ended, each only under the lease it was claimed with.
+
+    Returns the names (partner, partner's case id) that receipts have taught us, with their cases written.
+    """
+    if not closings:
+        return []
+    connection.execute(_CLOSE, [_closing_row(closing) for closing in closings])
+    attempts = [_attempt_row(closing, closing.attempted) for closing in closings if closing.attempted]
+    if attempts:
+        connection.execute(insert(attempt), attempts)
+    return _learn_names(connection, closings)
+
+
+def next_due(connection: Connection, partner: str, now: int) -> int | None:
+    """Return when the next open delivery or document of a partner becomes due, in milliseconds; None for never."""
+    deliveries = select(func.min(delivery.c.due_at)).where(
+        delivery.c.partner == partner, text(OPEN), delivery.c.due_at > now
+    )
+    documents = select(func.min(document.c.due_at)).where(
+        document.c.partner == partner, literal_column("state = 'awaited'"), document.c.due_at > now
+    )
+    times = [connection.execute(query).scalar() for query in (deliveries, documents)]
+    return min((time for time in times if time is not None), default=None)
+
+
+def partners_with_work(connection: Connection) -> set[str]:
+    """Return the partners that have anything open."""
+    deliveries = select(delivery.c.partner).where(text(OPEN)).distinct()
+    documents = select(document.c.partner).where(text("state = 'awaited'")).distinct()
+    return set(connection.execute(deliveries).scalars()) | set(connection.execute(documents).scalars())
+
+
+def release_leases(connection: Connection, now: int) -> int:
+    """Make every leased delivery due at once: for a store that only one process writes, at its start."""
+    query = update(delivery).where(text(OPEN), delivery.c.lease.is_not(None)).values(due_at=now)
+    released: int = connection.execute(query).rowcount
+    connection.execute(
+        update(document).where(text("state = 'awaited'"), document.c.lease.is_not(None)).values(due_at=now)
+    )
+    return released
+
+
+def _due(partner: str, now: int, limit: int) -> Any:
+    before = delivery.alias("earlier")
+    blocked = exists().where(
+        and_(
+            before.c.case_id == delivery.c.case_id,
+            before.c.partner == delivery.c.partner,
+            before.c.step < delivery.c.step,
+            literal_column("earlier." + UNDELIVERED),
+            before.c.independent.is_(False),
+        )
+    )
+    unfetched = exists().where(
+        and_(
+            link.c.message_id == delivery.c.message_id,
+            document.c.id == link.c.document_id,
+            document.c.state != "kept",
+        )
+    )
+    return (
+        select(delivery.c.id, delivery.c.due_at, delivery.c.lease, delivery.c.status)
+        .where(
+            delivery.c.partner == partner,
+            literal_column("delivery." + OPEN),
+            delivery.c.due_at <= now,
+            or_(delivery.c.independent.is_(True), ~blocked),
+            ~unfetched,
+        )
+        .order_by(delivery.c.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=delivery)
+    )
+
+
+_CLAIMED = (
+    select(
+        delivery.c.id, delivery.c.lease, delivery.c.partner, delivery.c.type, delivery.c.message_id, delivery.c.case_id,
+        delivery.c.attempts, delivery.c.created_at, delivery.c.deadline_at, dispute_case.c.opened_by,
+        message.c.content_sealed, message.c.causation_id, message.c.leg, message.c.received_at,
+    )
+    .join(message, message.c.id == delivery.c.message_id)
+    .outerjoin(dispute_case, dispute_case.c.id == delivery.c.case_id)
+    .where(delivery.c.id.in_(bindparam("ids", expanding=True)))
+)  # fmt: skip
+
+_CLOSE = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("b_id"), delivery.c.lease == bindparam("b_lease"))
+    .values(
+        status=bindparam("b_status"),
+        due_at=bindparam("b_due_at"),
+        lease=None,
+        attempts=delivery.c.attempts + bindparam("b_tries"),
+        code=bindparam("b_code"),
+        facts=bindparam("b_facts"),
+        partner_record_id=func.coalesce(bindparam("b_partner_record_id"), delivery.c.partner_record_id),
+        receipt_due=bindparam("b_receipt_due"),
+        delivered_at=bindparam("b_delivered_at"),
+        lost_fields=bindparam("b_lost_fields"),
+    )
+)
+
+
+def _claimed(row: Any, held: Any, partner_case_id: str | None, papers: Sequence[Row], lease_until: int) -> Claimed:
+    return Claimed(
+        id=row["id"],
+        lease=row["lease"],
+        lease_until=lease_until,
+        partner=row["partner"],
+        type=row["type"],
+        message_id=row["message_id"],
+        case_id=row["case_id"],
+        attempts=row["attempts"],
+        created_at=row["created_at"],
+        deadline_at=row["deadline_at"],
+        resumed=held.status == "in_doubt" or held.lease is not None,
+        opened_by=row["opened_by"],
+        partner_case_id=partner_case_id,
+        message={name: row[name] for name in ("content_sealed", "causation_id", "leg", "received_at")},
+        documents=tuple(papers),
+    )
+
+
+def _documents(connection: Connection, message_ids: Iterable[str]) -> dict[str, list[Row]]:
+    query = (
+        select(link.c.message_id, link.c.position, document.c.sha256, document.c.sm3, document.c.size,
+               document.c.media_type)
+        .join(document, document.c.id == link.c.document_id)
+        .where(link.c.message_id.in_(list(message_ids)))
+        .order_by(link.c.message_id, link.c.position)
+    )  # fmt: skip
+    found: dict[str, list[Row]] = {}
+    for row in connection.execute(query).mappings():
+        found.setdefault(row["message_id"], []).append(dict(row))
+    return found
+
+
+def _closing_row(closing: Closing) -> Row:
+    return {
+        "b_id": closing.claimed.id,
+        "b_lease": closing.claimed.lease,
+        "b_status": closing.status,
+        "b_due_at": closing.due_at,
+        "b_tries": 1 if closing.attempted else 0,
+        "b_code": closing.code,
+        "b_facts": closing.facts,
+        "b_partner_record_id": closing.partner_record_id,
+        "b_receipt_due": closing.receipt_due,
+        "b_delivered_at": closing.delivered_at,
+        "b_lost_fields": closing.lost_fields,
+    }
+
+
+def _attempt_row(closing: Closing, attempted: Attempted) -> Row:
+    row: Row = {name: getattr(attempted, name) for name in Attempted.__slots__}
+    return {"id": uuid7(), "delivery_id": closing.claimed.id, **row}
+
+
+def _learn_names(connection: Connection, closings: Sequence[Closing]) -> list[tuple[str, str]]:
+    taught = {
+        (closing.claimed.partner, closing.partner_case_id): closing
+        for closing in closings
+        if closing.partner_case_id and closing.claimed.case_id
+    }
+    known = cases.find(connection, taught)
+    rows: list[Row] = [
+        {"partner": partner, "value": value, "case_id": taught[partner, value].claimed.case_id, "kind": "partner_id",
+         "since": taught[partner, value].delivered_at}
+        for partner, value in taught
+        if (partner, value) not in known
+    ]  # fmt: skip
+    if rows:
+        connection.execute(insert(case_reference), rows)
+    return [(row["partner"], row["value"]) for row in rows]
