@@ -110,9 +110,9 @@ def _key_environment(settings: Settings) -> dict[str, str]:
 def load_revision(settings: Settings, adapters: Adapters) -> Revision:
     """Read the configuration folder. Raises ConfigurationFault for the first thing wrong in form or in sense."""
     revision = configuration.load(settings.config_folder, configuration.shipped_files())
-    for finding in configuration.check(revision, adapters):
+    for finding in configuration.check(revision, adapters, base=settings.config_folder):
         if finding.level == "error":
-            raise ConfigurationFault(finding.code, **finding.facts)
+            raise finding.fault()
     return revision
 
 
@@ -172,8 +172,12 @@ class Gateway:
         await self._activate(self.revision)
         self._housekeeping = asyncio.create_task(self._keep_house(), name="housekeeping")
 
+    async def attend(self) -> None:
+        """Activate the revision without running its lanes: for one operation where nobody serves."""
+        await self._activate(self.revision, lanes=False)
+
     async def reload(self) -> str:
-        """Make the configuration folder, as it is now, the active revision and return its id. Raises ConfigurationFault."""
+        """Make the configuration folder the active revision and return its id. Raises ConfigurationFault."""
         revision = await asyncio.to_thread(load_revision, self.settings, self.adapters)
         await self._activate(revision)
         log.info("revision.activated", revision=revision.id)
@@ -236,13 +240,13 @@ class Gateway:
             lease=settings.lease_seconds,
         )
 
-    async def _activate(self, revision: Revision) -> None:
+    async def _activate(self, revision: Revision, *, lanes: bool = True) -> None:
         now, packed = millis(self.now()), configuration.pack(revision)
         await self.writer.ran(lambda connection: revisions.activate(connection, revision.id, packed, now))
         before = self._posts
         self.revision = revision
         self._posts, self._doors = self._assembled(revision)
-        self.lanes.follow(self._posts)
+        self.lanes.follow(self._posts if lanes else ())
         self.lanes.wake(self._posts)
         retire_at = self.now() + timedelta(seconds=self.settings.lease_seconds)
         self._retired += [(retire_at, post.transport) for post in before.values() if post.transport]

@@ -125,7 +125,7 @@ class Inbound:
             kind=record.kind,
             record_id=record.id,
             version=record.version or "",
-            digest=_digest(self.cipher, record),
+            digests=_digests(self.cipher, record),
             message=message,
             content_sealed=self.cipher.seal(content, context=message.id.encode()),
             documents=announced,
@@ -199,19 +199,19 @@ def _objected(cipher: Cipher, record: Record, objection: Objection) -> Entry:
         kind=record.kind,
         record_id=record.id,
         version=record.version or "",
-        digest=_digest(cipher, record),
+        digests=_digests(cipher, record),
         objection=objection,
     )
 
 
-def _digest(cipher: Cipher, record: Record) -> bytes:
-    """Return the keyed digest of what the record says; an attachment's address may change, its id and bytes not."""
+def _digests(cipher: Cipher, record: Record) -> tuple[bytes, ...]:
+    """Return the keyed digests of what the record says; an attachment's address may change, its id and bytes not."""
     papers = [
         [a.id, a.name, a.kind, a.sha256 or (hashlib.sha256(a.content).hexdigest() if a.content else None)]
         for a in record.attachments
     ]
     said = [record.kind, record.version, record.fields, papers]
-    return cipher.digest(orjson.dumps(said, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str))
+    return cipher.digests(orjson.dumps(said, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str))
 
 
 def _spoken_for(post: Post, message: Any, announced: Sequence[Announced]) -> tuple[Any, Objection | None]:
@@ -242,15 +242,7 @@ def _at(fields: Mapping[str, Any], path: str) -> Any:
 
 
 def _fault_facts(reading: Reading) -> dict[str, Any]:
-    first = reading.faults[0]
-    return {
-        "field": first.partner_path,
-        "canonical": first.canonical_path,
-        "title": first.title,
-        "value": first.value_masked,
-        "faults": len(reading.faults),
-        **first.facts,
-    }
+    return {**reading.faults[0].said, "faults": len(reading.faults)}
 
 
 def _same_digest(attachment: Attachment, sha256: str) -> None:

@@ -39,7 +39,6 @@ class Rules:
             case_origin_partner=case.origin_partner if case else None,
             holder=case.holder if case else None,
             directory=revision.directory,
-            partners=revision.partners,
             routes=revision.routes,
         )
         if routing.fault:

@@ -23,7 +23,7 @@ from gateway.wire.yaml_marks import nearest
 
 Level = Literal["error", "warning"]
 _WARNINGS = frozenset(
-    {"acts_for_nobody", "cannot_answer", "code_for_unknown_partner", "insecure_address", "no_address",
+    {"acts_for_nobody", "cannot_answer", "code_for_unknown_partner", "insecure_address", "mapping_unused", "no_address",
      "secret_missing"}
 )  # fmt: skip
 
@@ -68,6 +68,7 @@ def check(
         lambda: _organisations(revision),
         lambda: _codes(revision),
         lambda: _routes(revision),
+        lambda: _mappings(revision),
         lambda: _secrets(revision, base, environment),
     )
     found = [finding for rule in rules for finding in rule()]
@@ -134,6 +135,15 @@ def _routes(revision: Revision) -> Iterator[Finding]:
             if partner is not None and partner not in revision.partners:
                 meant = _meant(partner, revision.partners)
                 yield _found("unknown_partner", "routes.yaml", f"copies[{number}].{place}", **meant)
+
+
+def _mappings(revision: Revision) -> Iterator[Finding]:
+    for mapping in revision.mappings.mappings:
+        row = revision.partners.get(mapping.partner or "")
+        if mapping.partner is not None and (row is None or row.adapter != mapping.adapter):
+            same = [row.partner for row in revision.partners.values() if row.adapter == mapping.adapter]
+            meant = _meant(mapping.partner, same)
+            yield _found("mapping_unused", mapping.draft.source.file, "partner", adapter=mapping.adapter, **meant)
 
 
 def _secrets(revision: Revision, base: Path | None, environment: Mapping[str, str] | None) -> Iterator[Finding]:

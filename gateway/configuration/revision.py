@@ -20,7 +20,7 @@ from gateway.configuration.files import DivisionsFile, OrganisationsFile, Partne
 from gateway.configuration.folder import check_path, normalised, read_folder, together
 from gateway.configuration.form import Model, read_as
 from gateway.errors import ConfigurationFault
-from gateway.mapping import MappingSet, compile_set
+from gateway.mapping import MappingSet, check_set, compile_set
 from gateway.routing import Copy, Routes
 from gateway.wire.yaml_marks import Marked
 
@@ -66,13 +66,9 @@ def from_files(files: Mapping[str, str]) -> Revision:
 
 
 def faults(files: Mapping[str, str]) -> list[ConfigurationFault]:
-    """Return everything that is wrong with the form of these files, in the order of their paths and lines."""
+    """Return everything that is wrong with the form of these files, mappings last."""
     read = _Read({path: normalised(text) for path, text in sorted(files.items())})
-    try:
-        compile_set(read.translations)
-    except ConfigurationFault as fault:
-        return [*read.faults, fault]
-    return read.faults
+    return [*read.faults, *check_set(read.translations)]
 
 
 def revision_id(files: Mapping[str, str]) -> str:

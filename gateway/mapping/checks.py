@@ -69,7 +69,10 @@ def _twice_written(rows: Sequence[Bound]) -> Iterator[Collision]:
         if not row.write_if:
             always[key] = target
         shorter[target].append(row)
+    kinds: dict[Keys, type] = {}
     for row in rows:
         target = row.target or ()
-        if any(target[:n] in shorter for n in range(1, len(target))):
+        inside = any(target[:n] in shorter for n in range(1, len(target)))
+        mixed = any(kinds.setdefault(target[:n], type(key)) is not type(key) for n, key in enumerate(target))
+        if inside or mixed:
             yield "mapping.file.duplicate_partner", row, show(target)

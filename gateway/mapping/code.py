@@ -23,7 +23,7 @@ class Code:
 
     @contextmanager
     def block(self, head: str | None) -> Iterator[None]:
-        """Add a head and indent what follows; without a head nothing is indented."""
+        """Add a head and indent what follows; without a head nothing is indented, and an empty block is none."""
         if head is None:
             yield
             return
@@ -31,9 +31,9 @@ class Code:
         before = len(self._lines)
         self._depth += 1
         yield
-        if len(self._lines) == before:
-            self.add("pass")
         self._depth -= 1
+        if len(self._lines) == before:
+            self._lines.pop()
 
     def local(self, prefix: str) -> str:
         """Return a name that no other line has."""

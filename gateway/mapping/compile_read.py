@@ -10,17 +10,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
+
+from pydantic import BaseModel
 
 from gateway.mapping import read_values, sites
 from gateway.mapping.binding import Bound, Test
 from gateway.mapping.code import Code, indices
 from gateway.mapping.codes import as_code
 from gateway.mapping.faults import Field
-from gateway.mapping.paths import Keys, Step
+from gateway.mapping.paths import Keys, Step, fields_of
 from gateway.mapping.sites import Scope
 from gateway.mapping.trail import Names, Trail, slot
 
@@ -78,8 +80,8 @@ class ReadScope:
         self.root = Node(code.local("c"), None, None, required=not scope.at)
         self._containers: dict[Keys, str] = {(): record}
         self._nodes: dict[tuple[Step, ...], Node] = {(): self.root}
+        self._models: dict[tuple[Step, ...], type[BaseModel] | None] = {}
         self._shared = Counter(_names(row) for row in self.rows if row.conversion == "each")
-        self._merged: dict[Names, str] = {}
 
     def write(self) -> str:
         """Write the code; return the variable of the dictionary it builds."""
@@ -136,6 +138,7 @@ class ReadScope:
                 self.code.add(f"{child.var} = {{}}")
                 node.children.append(child)
                 self._nodes[prefix] = child
+                self._models[prefix] = found.model
             node = self._nodes[prefix]
         return node
 
@@ -268,7 +271,8 @@ class ReadScope:
         rows = [row for row in self.rows if row.steps == test.steps]
         if not rows:
             return None  # nothing of the record says it, so nothing speaks against it
-        otherwise = next((row.constant or row.default for row in rows if row.constant or row.default), None)
+        fallbacks = (row.constant if row.origin == "constant" else row.default for row in rows)
+        otherwise = next((value for value in fallbacks if value is not None), None)
         return f"matches({self._nodes[test.steps[:-1]].var}.get({test.steps[-1].name!r}, {otherwise!r}), {wanted})"
 
     # what follows the content -----------------------------------------------------------------------------------
@@ -280,8 +284,16 @@ class ReadScope:
                 continue
             if node.step is not None and node.step.select is not None:
                 done.update(self._gather(prefix))
+            elif self._firm(prefix):
+                self.code.add(f"{node.parent.var}[{node.key}] = {node.var}")
             else:
                 self.code.add(f"if {node.var}: {node.parent.var}[{node.key}] = {node.var}")
+
+    def _firm(self, prefix: tuple[Step, ...]) -> bool:
+        """Return whether an object is there even when empty, so that what it must have is missed by its own name."""
+        model = self._models.get(prefix)
+        demands = model is not None and any(found.required for found in fields_of(model).values())
+        return demands and all(self._nodes[prefix[:n]].required for n in range(len(prefix) + 1))
 
     def _gather(self, prefix: tuple[Step, ...]) -> list[tuple[Step, ...]]:
         """Attach the items of a list that is filled item by item."""
@@ -349,10 +361,3 @@ def reader(code: Code, scope: Scope, rows: Sequence[Bound]) -> Trail:
     top = ReadScope(code, scope, rows, "f")
     code.add(f"return {top.write()}")
     return top.trail
-
-
-def rows_of(rows: Sequence[Bound]) -> Iterator[Bound]:
-    """Yield rows and the rows inside them."""
-    for row in rows:
-        yield row
-        yield from rows_of(row.items)

@@ -15,9 +15,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from gateway.mapping import sites, write_values
+from gateway.mapping import choice, sites, write_values
 from gateway.mapping.binding import Bound, Test
 from gateway.mapping.code import Code, indices
+from gateway.mapping.codes import as_code
 from gateway.mapping.lost import Losses
 from gateway.mapping.paths import Field, Keys, Step
 from gateway.mapping.read_values import counted, fetch, matches
@@ -31,12 +32,12 @@ NAMES: dict[str, Any] = {
         name: getattr(write_values, name)
         for name in (
             "amount", "claims", "code", "day", "first", "moment", "nth", "organisation", "put", "put_selected",
-            "quick_moment", "scalar", "several",
+            "quick_iso_moment", "quick_moment", "scalar", "several",
         )
     },
 }  # fmt: skip
 _ASIS = ("text", "integer", "truth", "identifier")
-_CALLS = {"words": "code", "codes": "code"}
+_MOMENTS = {("moment", "datetime"): "quick_moment", ("moment", "iso"): "quick_iso_moment"}
 
 
 class WriteScope:
@@ -56,10 +57,11 @@ class WriteScope:
 
     def write(self) -> None:
         """Write the code."""
-        for row in sorted(self.rows, key=_asks_the_record):
-            if row.origin == "constant" or (row.origin == "count" and row.target):
+        for row in self.rows:
+            if row.origin != "select" and not _indexed(row.target):
                 self._container(row.target or ())
-            else:
+        for row in sorted(self.rows, key=_asks_the_record):
+            if row.origin not in ("constant", "count"):
                 self._content(row)
         self._prune()
         for row in self.rows:
@@ -110,14 +112,9 @@ class WriteScope:
         if row.origin == "select" and row.row.select is not None:
             decides, take = sites.take_keys(row)
             return f"put_selected({self.out}, {keys!r}, {decides!r}, {row.row.select.is_!r}, {take!r}, {expression})"
-        if any(isinstance(key, int) for key in keys):
+        if _indexed(keys):
             return f"put({self.out}, {keys!r}, {expression})"
         return f"{self._containers[keys[:-1]]}[{keys[-1]!r}] = {expression}"
-
-    def _prepare(self, row: Bound) -> None:
-        keys = row.target or ()
-        if row.origin != "select" and not any(isinstance(key, int) for key in keys):
-            self._container(keys)
 
     def _prune(self) -> None:
         for keys, var in reversed(self._containers.items()):
@@ -131,16 +128,15 @@ class WriteScope:
         else:
             value = f"counted(fetch({self.out}, {row.sources[0]!r})) or 0"
             expression = f"str({value})" if row.row.as_ == "text" else value
-        holder = self._containers[keys[:-1]]
+        holder = f"fetch({self.out}, {keys[:-1]!r})" if _indexed(keys) else self._containers[keys[:-1]]
         firm = (len(keys) == 1 and not self.scope.at) or keys[:-1] in self._constant_only
         with self.code.block(None if firm else f"if {holder}:"), self._if(row):
-            self.code.add(f"{holder}[{keys[-1]!r}] = {expression}")
+            self.code.add(self._assign(row, expression))
 
     # content ----------------------------------------------------------------------------------------------------
 
     def _content(self, row: Bound) -> None:
         attribute = self._attribute(row.steps, row.fields)
-        self._prepare(row)
         for test in row.write_if:
             self._asked(test)
         mark = self.losses.mark(row)
@@ -155,22 +151,24 @@ class WriteScope:
                 self._single(row)
 
     def _single(self, row: Bound) -> None:
-        value = self.code.value("S", sites.site(row, self.scope, "write"))
+        made = sites.site(row, self.scope, "write")
+        value = self.code.value("S", made)
         call = f"(v, {value}, run, {self.at})"
-        prefix = row.row.strip
+        quick = _quick(row)
         if row.leaf is not None and row.leaf.repeated:
             self._converted(row, f"several{call}")
-        elif row.conversion in _ASIS and row.row.as_ not in ("text", "number"):
-            self.code.add(self._assign(row, "v" if prefix is None else f"{prefix!r} + v"))
+        elif row.conversion in ("codes", "words"):
+            back = self.code.value("B", made.back)
+            self.code.add(f"w = {back}.get(v)", f"if w is None: w = code{call}")
+            self.code.add(f"if w is not None: {self._assign(row, _prefixed(row, 'w'))}")
+        elif quick is not None and row.row.as_ not in ("text", "number"):
+            self.code.add(self._assign(row, _prefixed(row, quick)))
         else:
-            name = "scalar" if row.conversion in _ASIS else _CALLS.get(row.conversion, row.conversion)
-            if row.conversion == "moment" and row.row.date is not None and _first_pattern(row) == "datetime":
-                name = "quick_moment"
+            name = "scalar" if row.conversion in _ASIS else _MOMENTS.get(_form(row), row.conversion)
             self._converted(row, f"{name}{call}")
 
     def _converted(self, row: Bound, call: str) -> None:
-        expression = "w" if row.row.strip is None else f"{row.row.strip!r} + str(w)"
-        self.code.add(f"w = {call}", f"if w is not None: {self._assign(row, expression)}")
+        self.code.add(f"w = {call}", f"if w is not None: {self._assign(row, _prefixed(row, 'w'))}")
 
     def _each(self, row: Bound) -> None:
         if row.leaf is None or row.leaf.model is None:
@@ -202,16 +200,36 @@ class WriteScope:
         if test.side == "canonical":
             fields = self.losses.resolved(test.steps)
             return f"matches({self._attribute(test.steps, fields)}, {wanted})"
+        constant = next((row for row in self.rows if row.origin == "constant" and row.target == test.keys), None)
+        if constant is not None:
+            return repr(as_code(constant.constant) in test.values)
         sets = not any(row.target == test.keys for row in self.rows)
         return f"claims({self.out}, {test.keys!r}, {wanted}, {test.first!r}, sets={sets})"
+
+
+def _indexed(keys: Keys | None) -> bool:
+    return any(isinstance(key, int) for key in keys or ())
 
 
 def _falsy_is_nothing(row: Bound) -> bool:
     return row.leaf is not None and (row.leaf.kind == "text" or row.leaf.repeated)
 
 
-def _first_pattern(row: Bound) -> str:
-    return row.row.date[0] if isinstance(row.row.date, tuple) else row.row.date or ""
+def _form(row: Bound) -> tuple[str, str]:
+    return row.conversion, choice.patterns(row.row)[0]
+
+
+def _quick(row: Bound) -> str | None:
+    """Return the expression of a value that is written as it is, or nearly so."""
+    if row.conversion in _ASIS:
+        return "v"
+    return "v.isoformat()" if _form(row) in (("day", "iso"), ("day", "date")) else None
+
+
+def _prefixed(row: Bound, expression: str) -> str:
+    if row.row.strip is None:
+        return expression
+    return f"{row.row.strip!r} + str({expression})"
 
 
 def _asks_the_record(row: Bound) -> bool:

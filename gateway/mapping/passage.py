@@ -43,12 +43,13 @@ class Site:
 class Passage:
     """What is known and found while one record is read or one message written."""
 
-    __slots__ = ("directory", "faults", "filled", "lost", "partner", "skipped")
+    __slots__ = ("directory", "faults", "filled", "lost", "partner", "places", "skipped")
 
     def __init__(self, partner: str, directory: Directory) -> None:
         self.partner = partner
         self.directory = directory
         self.faults: list[Fault] = []
+        self.places: list[tuple[str, At]] = []  # the canonical place of each fault
         self.lost: dict[str, None] = {}
         # Both are needed only to lead a fault of the message back to the record: items that were empty and skipped, by
         # list and indices, and what the items of a list came from where several rows fill it.
@@ -67,6 +68,7 @@ class Passage:
         **facts: Fact,
     ) -> None:
         """Remember that a value cannot be carried over, and carry on."""
+        self.places.append((field.canonical or "", at))
         self.faults.append(
             Fault(
                 code=code,

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from gateway.mapping.binding import Bound, Test
 from gateway.mapping.code import Code
 from gateway.mapping.faults import printable
-from gateway.mapping.paths import Keys, partner_path, show
+from gateway.mapping.paths import partner_path, show
 from gateway.mapping.read_values import empty
 from gateway.mapping.sites import under
 
@@ -66,11 +67,11 @@ def finder(code: Code, known: Known) -> None:
     """Write the body of ``unmapped(f)``: the paths of the leaves that no row names, in the order they stand."""
     code.names.update(dicts=_dicts, report=_report)
     code.add("u = {}")
-    _object(code, known, "f", ())
+    _object(code, known, "f", "")
     code.add("return tuple(u)")
 
 
-def _object(code: Code, known: Known, var: str, path: Keys, shown: str = "") -> None:
+def _object(code: Code, known: Known, var: str, shown: str) -> None:
     keys = code.value("K", frozenset(known.keys))
     code.add(f"if not {var}.keys() <= {keys}: report({var}, {keys}, {shown!r}, u)")
     for key, inner in known.keys.items():
@@ -79,7 +80,7 @@ def _object(code: Code, known: Known, var: str, path: Keys, shown: str = "") -> 
         item = code.local("x")
         with code.block(f"for {item} in dicts({var}.get({key!r})):"):
             below = under(shown, show((key,))) + ("[]" if inner.repeated else "")
-            _object(code, inner, item, (*path, key), below)
+            _object(code, inner, item, below)
 
 
 def _dicts(value: object) -> Sequence[Mapping[str, Any]]:
@@ -92,7 +93,8 @@ def _dicts(value: object) -> Sequence[Mapping[str, Any]]:
 def _report(value: Mapping[str, Any], known: frozenset[str], path: str, found: dict[str, None]) -> None:
     for key in value:
         if key not in known:
-            found.update(dict.fromkeys(_leaves(value[key], under(path, _shown(key)), _DEEPEST)))
+            leaves = _leaves(value[key], under(path, _shown(key)), _DEEPEST)
+            found.update(dict.fromkeys(islice(leaves, 4 * _MOST)))
         if len(found) >= _MOST:
             return
 

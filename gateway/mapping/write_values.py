@@ -19,6 +19,9 @@ from gateway.mapping.paths import Keys
 from gateway.mapping.read_values import fetch
 
 
+_BEIJING = identifiers.BEIJING.utcoffset(None)
+
+
 def code(value: Any, site: Site, passage: Passage, at: At) -> Any:
     """Return the partner's code of a value that the table has no entry for: the text itself where that is kept."""
     known = site.back or {}
@@ -52,7 +55,11 @@ def quick_moment(value: datetime, site: Site, passage: Passage, at: At) -> Any:
     return value.isoformat(" ", "seconds")[:19]
 
 
-_BEIJING = identifiers.BEIJING.utcoffset(None)
+def quick_iso_moment(value: datetime, site: Site, passage: Passage, at: At) -> Any:
+    """Return ``2022-08-20T10:11:12+08:00``."""
+    if value.utcoffset() != _BEIJING or value.year < 1800:
+        return moment(value, site, passage, at)
+    return value.isoformat()
 
 
 def day(value: date, site: Site, passage: Passage, at: At) -> Any:

@@ -44,7 +44,7 @@ class Entry:
     kind: str
     record_id: str
     version: str = ""
-    digest: bytes
+    digests: tuple[bytes, ...]  # keyed, under every key in the ring; the first one is kept
     message: Message | None = None
     content_sealed: bytes | None = field(default=None, repr=False)
     documents: tuple[Announced, ...] = ()

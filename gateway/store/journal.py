@@ -103,9 +103,9 @@ class Journal:
         known = books.records.get(inbox.key_of(arrival.partner, entry))
         if known is not None and known["fate"] == "accepted":
             return self._known(books, arrival, position, entry, known)
-        if known is not None and known["digest"] == entry.digest and entry.message is None and not entry.replays:
+        if known is not None and known["digest"] in entry.digests and entry.message is None and not entry.replays:
             return known, True
-        if known is not None and known["digest"] == entry.digest:
+        if known is not None and known["digest"] in entry.digests:
             row = known
         else:
             if known is not None:
@@ -117,7 +117,7 @@ class Journal:
         return row, False
 
     def _known(self, books: Books, arrival: Arrival, position: int, entry: Entry, known: Row) -> tuple[Row, bool]:
-        if known["digest"] == entry.digest:
+        if known["digest"] in entry.digests:
             return known, True
         row = self._new_row(books, arrival, position, entry)
         facts = inbox.write_facts({"record": entry.record_id, "kind": entry.kind})
@@ -214,7 +214,8 @@ class Journal:
             if each.row["case_id"] in moved_cases or (each.row["partner"], each.row["case_value"]) in moved_names
         ]  # fmt: skip
         stored = inbox.parked(books.connection, cases=moved_cases, values=moved_names)
-        waiting += [self._open_parked(books.inbox_changes.get(row["id"], row)) for row in stored]
+        known = [books.inbox_changes.get(row["id"], row) for row in stored]
+        waiting += [self._open_parked(row) for row in known if row["fate"] == "parked"]
         books.look_up([(each.row["partner"], each.message) for each in waiting])
         return waiting
 

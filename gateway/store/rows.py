@@ -124,7 +124,7 @@ def inbox_row(now: int, arrival: Arrival, position: int, entry: Entry) -> Row:
         "kind": entry.kind,
         "record_id": entry.record_id,
         "version": entry.version,
-        "digest": entry.digest,
+        "digest": entry.digests[0],
         "fate": "held",
         "message_id": None,
         "case_id": None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from pathlib import Path
@@ -10,11 +11,29 @@ from typing import Any
 import pytest
 
 import adapters.court_platform
-from gateway.contract import Confirming, Receipt, Response
+from gateway.contract import Confirming, Receipt, Record, Response
 from gateway.errors import ConfigurationFault, PermanentFailure, TemporaryFailure
 from gateway.texts import catalogue
 
 CASE = "AJ50024220221108000317"
+FOLDER = Path(adapters.court_platform.__file__).parent
+
+
+SAMPLES = json.loads((FOLDER / "samples" / "court_platform.json").read_text(encoding="utf-8"))
+OUTGOING = [sample["record"] for sample in SAMPLES if sample["direction"] != "in"]
+
+
+@pytest.mark.parametrize("plain", OUTGOING, ids=lambda plain: f"{plain['kind']}-{plain['id']}")
+def test_the_court_takes_every_sample_that_goes_to_it(bench: Any, plain: dict[str, Any]) -> None:
+    attachments = [
+        bench.attachment(base64.b64decode(ticket["content_base64"]), ticket["name"])
+        for ticket in plain.get("attachments", ())
+    ]
+    record = Record(kind=plain["kind"], id=plain["id"], fields=plain["fields"], attachments=tuple(attachments))
+    assert bench.run(bench.adapter().deliver(record)).record_id == "LS00000001"
+    [received] = bench.client.get("/_sim/received").json()
+    assert (received["id"], received["kind"], received["fields"]) == (plain["id"], plain["kind"], plain["fields"])
+    assert [kept["sha256"] for kept in received["attachments"]] == [attachment.id for attachment in attachments]
 
 
 def test_a_token_is_fetched_once_and_used_again(bench: Any) -> None:
@@ -221,8 +240,7 @@ def test_a_wrong_setting_is_named(bench: Any, row: dict[str, Any], field: str) -
 
 
 def test_every_code_of_this_dialect_has_a_text() -> None:
-    folder = Path(adapters.court_platform.__file__).parent
-    sources = "".join(file.read_text(encoding="utf-8") for file in folder.glob("*.py"))
+    sources = "".join(file.read_text(encoding="utf-8") for file in FOLDER.glob("*.py"))
     codes = set(re.findall(r'"(court_platform\.[a-z_]+)"', sources))
     assert codes
     assert codes <= set(catalogue())

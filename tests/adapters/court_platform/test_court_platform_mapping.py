@@ -88,7 +88,9 @@ def a_referral() -> dict[str, Any]:
 
 
 def as_record(plain: Mapping[str, Any]) -> Record:
-    attachments = tuple(Attachment(**attachment) for attachment in plain.get("attachments", ()))
+    # Content travels beside the record: a mapping neither reads nor writes it.
+    tickets = [{k: v for k, v in ticket.items() if k != "content_base64"} for ticket in plain.get("attachments", ())]
+    attachments = tuple(Attachment(**ticket) for ticket in tickets)
     return Record(kind=plain["kind"], id=plain["id"], fields=plain["fields"], attachments=attachments)
 
 

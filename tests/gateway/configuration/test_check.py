@@ -105,6 +105,22 @@ def test_a_route_with_unknown_names_is_an_error_for_each():
     ]
 
 
+def test_a_mapping_for_a_partner_that_does_not_exist_is_a_warning():
+    mapping = """\
+mapping: court_platform/note
+record: jz
+message: progress
+rows:
+  - {partner: sj, canonical: time, date: datetime}
+  - {partner: ah, canonical: data.case.partner_id}
+  - {constant: other, canonical: data.stage}
+"""
+    change = "extends: court_platform/note\npartner: {}\nrows:\n  - {{partner: bz, canonical: data.note}}\n"
+    shipped = {**SOUND, "mappings/court_platform/note.yaml": mapping}
+    assert found({**shipped, "mappings/own.yaml": change.format("court")}) == []
+    assert found({**shipped, "mappings/own.yaml": change.format("cuort")}) == [("mapping_unused", "warning")]
+
+
 def test_a_secret_that_is_not_on_this_machine_is_a_warning():
     files = with_court("secrets: {app_secret: env:COURT_SECRET}\n")
     assert found(files) == [("secret_missing", "warning")]

@@ -1,0 +1,95 @@
+"""Who mends on a command's behalf: the serving process, through its administration, or this one, alone at the store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from gateway.api.administration import told
+from gateway.bootstrap import Gateway, shipped_adapters
+from gateway.cli import running
+from gateway.cli.reading import exists
+from gateway.errors import NeverReached, StoreUnavailable
+from gateway.operations import By
+from gateway.settings import Settings
+
+
+class Hands(Protocol):
+    """Mend what is held or dead; each answer is what ``/admin`` answers."""
+
+    async def replay_record(self, receipt: str, by: By) -> dict[str, Any]:
+        """Translate and decide a held record again. Raises NotFound."""
+
+    async def replay_delivery(self, delivery: str) -> dict[str, Any]:
+        """Make a dead delivery due again. Raises NotFound."""
+
+    async def withdraw(self, delivery: str, reason: str) -> dict[str, Any]:
+        """Give a delivery up. Raises NotFound."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Serving:
+    administration: running.Administration
+
+    async def replay_record(self, receipt: str, by: By) -> dict[str, Any]:
+        return await self._post(f"/admin/records/{receipt}/replay", {"revision": by})
+
+    async def replay_delivery(self, delivery: str) -> dict[str, Any]:
+        return await self._post(f"/admin/deliveries/{delivery}/replay", {})
+
+    async def withdraw(self, delivery: str, reason: str) -> dict[str, Any]:
+        return await self._post(f"/admin/deliveries/{delivery}/withdraw", {"reason": reason})
+
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = await self.administration.post(path, body)
+        return answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Own:
+    """The operations of a gateway that is open but carries nothing; what became due is carried by the next ``serve``."""
+
+    gateway: Gateway = field(repr=False)
+
+    async def replay_record(self, receipt: str, by: By) -> dict[str, Any]:
+        return told(await self.gateway.operations.replay_record(receipt, by=by))
+
+    async def replay_delivery(self, delivery: str) -> dict[str, Any]:
+        partner = await self.gateway.operations.replay_delivery(delivery)
+        return {"delivery": delivery, "partner": partner, "status": "pending"}
+
+    async def withdraw(self, delivery: str, reason: str) -> dict[str, Any]:
+        partner = await self.gateway.operations.withdraw(delivery, reason)
+        return {"delivery": delivery, "partner": partner, "status": "withdrawn"}
+
+
+@asynccontextmanager
+async def hands(settings: Settings) -> AsyncIterator[Hands]:
+    """Return whoever can write this store now. Raises ConfigurationFault naming the process that has it otherwise."""
+    serving = running.announced(settings)
+    if serving is not None and await answers(serving):
+        async with running.administration(settings, serving) as administration:
+            yield _Serving(administration=administration)
+        return
+    if not exists(settings):
+        raise StoreUnavailable("cli.no_store", folder=str(settings.data_dir.absolute()))
+    gateway = Gateway(settings, shipped_adapters())
+    try:
+        await gateway.attend()
+        yield _Own(gateway=gateway)
+    finally:
+        await gateway.stop()
+
+
+async def answers(serving: running.Serving) -> bool:
+    """Say whether a process that said it serves is there; after a ``kill -9`` only its word is left."""
+    transport = running.caller(serving.url, running.Timeouts(connect=2, answer=5))
+    try:
+        await transport.send(running.Request(method="GET", path="/livez"))
+    except NeverReached:
+        return False
+    finally:
+        await transport.aclose()
+    return True

@@ -1,0 +1,33 @@
+"""Looking into the store beside a serving process: nothing is locked, nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway import bootstrap
+from gateway.errors import StoreUnavailable
+from gateway.settings import Settings
+
+
+def exists(settings: Settings) -> bool:
+    """Say whether there is a store to look into; of a database elsewhere nobody knows before connecting."""
+    return settings.database_url is not None or (settings.data_dir / "gateway.db").exists()
+
+
+@contextmanager
+def reading(settings: Settings) -> Iterator[Connection]:
+    """Open a connection that only reads. Raises StoreUnavailable or ConfigurationFault."""
+    if not exists(settings):
+        raise StoreUnavailable("cli.no_store", folder=str(settings.data_dir.absolute()))
+    store = bootstrap.open_store(settings, write=False)
+    try:
+        with store.engine.connect() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise StoreUnavailable("store.unavailable", why=type(error).__name__) from None
+    finally:
+        store.close()

@@ -1,0 +1,130 @@
+"""The process that serves this store, if one does: how it makes itself known, and how commands talk to it.
+
+    serve ─► <data_dir>/serving.json {pid, url}, mode 0600, from the moment it listens until it stops
+    command ─► that file ─► /admin of the same gateway, with the administration's token
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from gateway.cli.exits import Answered
+from gateway.contract import Request
+from gateway.errors import NotAuthentic
+from gateway.settings import Settings
+from gateway.transports.http import HttpTransport, Retries, Timeouts
+
+FILE = "serving.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """A process that serves, by its own account; whether it still does shows when it is asked."""
+
+    pid: int
+    url: str
+
+
+def announce(settings: Settings, url: str) -> None:
+    """Write where this process serves, readable by its owner only, whole or not at all."""
+    file = settings.data_dir / FILE
+    partial = file.with_name(f".{FILE}.{os.getpid()}")
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+        out.write(orjson.dumps({"pid": os.getpid(), "url": url}))
+    partial.replace(file)
+
+
+def retract(settings: Settings) -> None:
+    """Remove what ``announce`` wrote; another process's word stays."""
+    serving = announced(settings)
+    if serving is not None and serving.pid == os.getpid():
+        (settings.data_dir / FILE).unlink(missing_ok=True)
+
+
+def announced(settings: Settings) -> Serving | None:
+    """Return the process that says it serves and still lives, or None."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        said = orjson.loads((settings.data_dir / FILE).read_bytes())
+        serving = Serving(pid=int(said["pid"]), url=str(said["url"]))
+        if _lives(serving.pid):
+            return serving
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Administration:
+    """The ``/admin`` doors of a serving process."""
+
+    transport: HttpTransport = field(repr=False)
+    token: str = field(repr=False)
+
+    async def get(self, path: str) -> Any:
+        """Return what a path answers. Raises Answered, NeverReached or AnswerLost."""
+        return await self._call("GET", path, None)
+
+    async def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Have something done and return the answer. Raises Answered, NeverReached or AnswerLost."""
+        return await self._call("POST", path, orjson.dumps(body or {}))
+
+    async def _call(self, method: str, path: str, body: bytes | None) -> Any:
+        headers = {"authorization": f"Bearer {self.token}", "content-type": "application/json"}
+        request = Request(method=method, path=path, headers=headers, body=body or b"")
+        response = await self.transport.send(request)
+        try:
+            said = orjson.loads(response.body)
+        except ValueError:
+            said = {}
+        if response.status >= 400:
+            raise Answered(response.status, said if isinstance(said, dict) else {})
+        return said
+
+
+@asynccontextmanager
+async def administration(settings: Settings, serving: Serving) -> AsyncIterator[Administration]:
+    """Talk to a serving process. Raises NotAuthentic when there is no token to show it."""
+    token = _token(settings)
+    transport = caller(serving.url, Timeouts(connect=2, answer=60))
+    try:
+        yield Administration(transport=transport, token=token)
+    finally:
+        await transport.aclose()
+
+
+def caller(url: str, timeouts: Timeouts) -> HttpTransport:
+    """Return a transport that tries once: somebody is waiting for the answer."""
+    context = ssl.create_default_context()
+    return HttpTransport(base_url=url, ssl_context=context, timeouts=timeouts, retries=Retries(tries=1))
+
+
+def token_file(settings: Settings) -> Path | None:
+    """Return the file that holds the administration's token; None when a variable holds it."""
+    if settings.admin_token is not None:
+        return None
+    return settings.admin_token_file or settings.data_dir / "admin-token"
+
+
+def _token(settings: Settings) -> str:
+    if (given := settings.read_admin_token()) is not None:
+        return given
+    try:
+        return (settings.data_dir / "admin-token").read_text(encoding="utf-8").strip()
+    except OSError:
+        raise NotAuthentic("auth.admin_token") from None
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,157 @@
+"""``serve``: the process that keeps and carries. It says where it listens and leaves cleanly when it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import structlog
+import typer
+import uvicorn
+import uvloop
+
+from gateway import __version__, logs
+from gateway.api import create_app
+from gateway.bootstrap import Gateway, shipped_adapters
+from gateway.cli import running
+from gateway.cli.options import AsJson
+from gateway.cli.terminal import Terminal, of
+from gateway.errors import GatewayError
+from gateway.settings import Settings
+
+log = structlog.get_logger("fengqiao.serve")
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option("--host", help="cli.option.host")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="cli.option.port", min=0, max=65535)] = None,
+    grace: Annotated[int, typer.Option("--grace", help="cli.option.grace", min=1, max=600)] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Serve until told to stop."""
+    terminal = of(context)
+    settings = terminal.settings(host=host, port=port)
+    logs.configure(level=settings.log_level, json=settings.log_json)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(terminal, settings, grace=grace, as_json=as_json))
+
+
+async def _serve(terminal: Terminal, settings: Settings, *, grace: int, as_json: bool) -> None:
+    gateway = Gateway(settings, shipped_adapters())
+    try:
+        with _listening(settings) as listener:
+            url = _url(listener)
+            server = _Server(gateway, grace, lambda: _listens(terminal, gateway, url, as_json=as_json))
+            with server.signals():
+                await gateway.start()
+                await server.serve([listener])
+    finally:
+        running.retract(settings)
+        await gateway.stop()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signals: after a SIGTERM it would end the process by that signal, not by exit code 0."""
+
+    def __init__(self, gateway: Gateway, grace: int, listens: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            create_app(gateway), lifespan="off", http="httptools", ws="none", access_log=False, log_config=None,
+            server_header=False, proxy_headers=False, timeout_graceful_shutdown=grace,
+        )  # fmt: skip
+        super().__init__(config)
+        self._gateway = gateway
+        self._listens = listens
+        self._reloading: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._listens()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    @contextmanager
+    def signals(self) -> Iterator[None]:
+        """Stop on SIGTERM and SIGINT (a second SIGINT waits for nobody), read the configuration again on SIGHUP."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        loop.add_signal_handler(signal.SIGHUP, self._read_again)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+                loop.remove_signal_handler(number)
+
+    def _read_again(self) -> None:
+        self._reloading = asyncio.create_task(_reload(self._gateway), name="reload")
+
+
+async def _reload(gateway: Gateway) -> None:
+    try:
+        await gateway.reload()
+    except GatewayError as error:
+        facts = {name: error.facts.get(name) for name in ("file", "line", "field", "why")}
+        log.error("revision.refused", code=error.code, **facts)
+
+
+def _listens(terminal: Terminal, gateway: Gateway, url: str, *, as_json: bool) -> None:
+    running.announce(gateway.settings, url)
+    said = _account(gateway, url)
+    if as_json:
+        terminal.json({**said, "pid": os.getpid(), "version": __version__})
+        return
+    terminal.say("cli.serve.title", version=__version__)
+    terminal.print(terminal.facts(said))
+    if gateway.store.notice:
+        terminal.say("cli.serve.key_made", file=gateway.store.notice)
+    if not gateway.revision.partners:
+        terminal.say("cli.serve.no_partners", folder=gateway.settings.config_folder.absolute())
+    terminal.say("cli.serve.stop", pid=os.getpid())
+
+
+def _account(gateway: Gateway, url: str) -> dict[str, Any]:
+    settings = gateway.settings
+    token = running.token_file(settings)
+    return {
+        "url": url,
+        "documentation": f"{url}/docs",
+        "store": gateway.store.engine.url.render_as_string(hide_password=True),
+        "key": _key(settings),
+        "admin_token": str(token.absolute()) if token else "FENGQIAO_ADMIN_TOKEN",
+        "configuration": str(settings.config_folder.absolute()),
+        "revision": gateway.revision.id,
+        "partners": len(gateway.revision.partners),
+    }
+
+
+def _key(settings: Settings) -> str:
+    if settings.key is not None:
+        return "FENGQIAO_KEY"
+    return str((settings.key_file or settings.data_dir / "key").absolute())
+
+
+@contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    """Bind before anything starts, so that a port that is taken is said in one sentence."""
+    host, port = settings.host, settings.port
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise GatewayError("cli.serve.no_port", host=host, port=port, why=error.strerror) from None
+    with listener:
+        yield listener
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # read, not bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
