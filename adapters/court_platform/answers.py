@@ -20,7 +20,6 @@ from gateway.errors import (
     StoreUnavailable,
     Undecodable,
 )
-from gateway.texts import text
 from gateway.wire import json_guard
 
 _STATES = {"accepted": "已受理", "held": "已收", "parked": "已收", "refused": "退回"}
@@ -60,11 +59,11 @@ def acknowledgement(outcome: Outcome) -> Response:
     if outcome.case_id:
         data["wgajbh"] = outcome.case_id
     if outcome.fate != "refused":
-        return _response(200, 0, text(f"court_platform.{outcome.fate}", "zh"), data)
+        return _response(200, 0, GatewayError(f"court_platform.{outcome.fate}").text("zh"), data)
     code = outcome.code or "court_platform.refused"
     if outcome.field:
         data["zd"] = outcome.field
-    return _response(200, 4, text(code, "zh", **outcome.facts), {**data, "yydm": code})
+    return _response(200, 4, GatewayError(code, **outcome.facts).text("zh"), {**data, "yydm": code})
 
 
 def refusal(error: GatewayError) -> Response:

@@ -79,19 +79,17 @@ class Conversation:
         return file_id
 
     def _call(self, request: Request) -> Exchange[Answer]:
-        """Send with a token; when it turns out invalid, once more with a new one."""
-        answer = yield from self._call_once(request)
-        if answer.meaning == "token":
-            self._partner.session.forget(_TOKEN)
-            answer = yield from self._call_once(request)
-        return answer
-
-    def _call_once(self, request: Request) -> Exchange[Answer]:
-        token = self._partner.session.get(_TOKEN)
-        if token is None:
-            token = yield from self._fetch_token()
-        headers = {**request.headers, "authorization": f"Bearer {token}"}
-        return (yield from self._send(replace(request, headers=headers)))
+        """Send with a token; when it turns out invalid, once more with a newer one."""
+        session = self._partner.session
+        token = session.get(_TOKEN) or (yield from self._fetch_token())
+        answer = yield from self._send(_with_token(request, token))
+        if answer.meaning != "token":
+            return answer
+        # Another delivery may have fetched one meanwhile; a platform may end the old token when it issues a new one.
+        if session.get(_TOKEN) == token:
+            session.forget(_TOKEN)
+        token = session.get(_TOKEN) or (yield from self._fetch_token())
+        return (yield from self._send(_with_token(request, token)))
 
     def _fetch_token(self) -> Exchange[str]:
         body = json_guard.dumps({"grantType": "client_credentials"})
@@ -122,6 +120,10 @@ def _submission(record: Record, files: Mapping[str, str]) -> Request:
         return Request(method="POST", path="/api/records", headers=_JSON, body=write_record(record, files))
     except Untranslatable as error:
         raise PermanentFailure(error.code, **error.facts) from error
+
+
+def _with_token(request: Request, token: str) -> Request:
+    return replace(request, headers={**request.headers, "authorization": f"Bearer {token}"})
 
 
 def _file_key(record: Record, attachment: Attachment) -> str:

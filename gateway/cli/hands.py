@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from gateway.api.administration import told
 from gateway.bootstrap import Gateway, shipped_adapters
@@ -34,15 +35,16 @@ class _Serving:
     administration: running.Administration
 
     async def replay_record(self, receipt: str, by: By) -> dict[str, Any]:
-        return await self._post(f"/admin/records/{receipt}/replay", {"revision": by})
+        return await self._post("records", receipt, "replay", {"revision": by})
 
     async def replay_delivery(self, delivery: str) -> dict[str, Any]:
-        return await self._post(f"/admin/deliveries/{delivery}/replay", {})
+        return await self._post("deliveries", delivery, "replay", {})
 
     async def withdraw(self, delivery: str, reason: str) -> dict[str, Any]:
-        return await self._post(f"/admin/deliveries/{delivery}/withdraw", {"reason": reason})
+        return await self._post("deliveries", delivery, "withdraw", {"reason": reason})
 
-    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def _post(self, kind: str, name: str, verb: str, body: dict[str, Any]) -> dict[str, Any]:
+        path = f"/admin/{kind}/{quote(name, safe='')}/{verb}"
         answer: dict[str, Any] = await self.administration.post(path, body)
         return answer
 

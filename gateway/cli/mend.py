@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
 
 import typer
 
@@ -63,7 +62,7 @@ def withdraw(
     terminal = of(context)
     if not 3 <= len(reason.strip()) <= 500:
         raise typer.BadParameter(terminal.text("cli.withdraw.reason"))
-    tasks: dict[str, Task] = {delivery: lambda at: at.withdraw(_id(delivery), reason.strip())}
+    tasks: dict[str, Task] = {delivery: lambda at: at.withdraw(delivery, reason.strip())}
     _show(terminal, asyncio.run(_mended(terminal, terminal.settings(), tasks, one=True)), as_json=as_json)
 
 
@@ -87,15 +86,11 @@ async def _or_why_not(name: str, task: Task, at: Hands) -> Done:
 
 
 def _record(receipt: str, by: Literal["now", "then"]) -> Task:
-    return lambda at: at.replay_record(_id(receipt), by)
+    return lambda at: at.replay_record(receipt, by)
 
 
 def _delivery(delivery: str) -> Task:
-    return lambda at: at.replay_delivery(_id(delivery))
-
-
-def _id(given: str) -> str:
-    return quote(given, safe="")
+    return lambda at: at.replay_delivery(delivery)
 
 
 def _held(settings: Settings, code: str | None) -> list[str]:

@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from gateway import __version__
-from gateway.configuration import faults, shipped_files
+from gateway.configuration import check, faults, from_files, shipped_files
 from gateway.mapping.files import Spec
 from gateway.mapping.rows import MappingFile, Row
-from tests.house.tree import ROOT, blocks, headings, pages, read
+from tests.house.tree import ROOT, blocks, headings, pages, read, sources
 from tools.generate_docs import outdated
 
 TRANSLATED = [
@@ -58,8 +58,12 @@ def test_the_generated_pages_are_current() -> None:
 def test_the_examples_of_the_configuration_guide_are_a_valid_configuration(page: str) -> None:
     examples = {_file_of(block): block for block in blocks(read(page), "yaml")}
     assert len(examples) == len(blocks(read(page), "yaml"))
-    found = faults({**shipped_files(), **examples})
-    assert [str(fault) for fault in found] == []
+    everything = {**shipped_files(), **examples}
+    assert [str(fault) for fault in faults(everything)] == []
+    adapters = {path.parent.name for path in sources("adapters") if path.name == "adapter.py"}
+    found = check(from_files(everything), adapters, environment={})
+    # the secrets that the examples name are on no machine
+    assert {finding.code for finding in found} == {"configuration.check.secret_missing"}, found
 
 
 def test_the_readme_example_stands_in_the_guide_too() -> None:
@@ -73,7 +77,6 @@ def test_the_configuration_guide_has_an_example_of_every_word(model: type[Spec])
     examples = "\n".join(blocks(read("docs/configuration.md"), "yaml"))
     words = {field.alias or name for name, field in model.model_fields.items()}
     missing = {word for word in words if not re.search(rf"(?<![\w.]){word}:", examples)}
-    # `extends` and `title` and the like are words of a file, the rest of a row: both are looked for in all examples
     assert not missing
 
 

@@ -9,30 +9,27 @@ from functools import lru_cache
 from pathlib import Path
 from string import Formatter
 
-import pytest
-
 from gateway.texts import Text, catalogue
 from tests.house.tree import parsed, sources
 
-CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
-# A clause in English that says why, for logs and programs; the Chinese sentence of the same code says it itself.
+CODE = re.compile(r"[a-z][a-z0-9_]*(\.[A-Za-z0-9_]+)+")
+# The fact that is a clause in English, for logs and programs.
 CLAUSE = "why"
 # Besides the constructors of errors: calls whose argument `code=…`, or whose first text of that form, is a code.
 CARRIERS = {"Objection", "Fault", "Finding", "GiveUp", "Judgement", "KeyMade", "PydanticCustomError", "problem"}
 CARRIERS |= {"problem_response", "fault", "_fault"}
 
 
-@pytest.mark.parametrize("text", catalogue().values(), ids=lambda text: text.code)
-def test_every_text_stands_in_both_languages(text: Text) -> None:
-    assert CODE.fullmatch(text.code)
-    assert text.en.strip()
-    assert re.search(r"[\u4e00-\u9fff]", text.zh), "the Chinese text has no Chinese in it"
-    assert not re.search(r"[\u4e00-\u9fff]", re.sub(r"\([^()]*\)|（[^（）]*）|[“\"][^”\"]*[”\"]", "", text.en))
+def test_every_text_stands_in_both_languages() -> None:
+    for text in catalogue().values():
+        assert CODE.fullmatch(text.code), text.code
+        assert text.en.strip(), text.code
+        assert re.search(r"[\u4e00-\u9fff]", text.zh), f"{text.code}: the Chinese text has no Chinese in it"
 
 
-@pytest.mark.parametrize("text", catalogue().values(), ids=lambda text: text.code)
-def test_both_languages_name_the_same_facts(text: Text) -> None:
-    assert _facts(text.zh) == _facts(text.en)
+def test_both_languages_name_the_same_facts() -> None:
+    differing = [text.code for text in catalogue().values() if not _same_facts(text)]
+    assert differing == []
 
 
 def test_every_code_in_the_sources_is_in_the_catalogue() -> None:
@@ -45,10 +42,16 @@ def test_every_code_in_the_sources_is_in_the_catalogue() -> None:
     assert unknown == []
 
 
+def _same_facts(text: Text) -> bool:
+    chinese, english = _facts(text.zh), _facts(text.en)
+    # The clause says in English what the Chinese sentence says with the facts themselves.
+    return english - {CLAUSE} <= chinese if CLAUSE in english else chinese == english
+
+
 def _facts(sentence: str) -> set[str]:
     named = {name for _, name, _, _ in Formatter().parse(sentence) if name}
     # `state_zh` and `state_en` are one fact, said in the language of the sentence.
-    return {re.sub(r"_(zh|en)$", "", name) for name in named} - {CLAUSE}
+    return {re.sub(r"_(zh|en)$", "", name) for name in named}
 
 
 @lru_cache(maxsize=1)

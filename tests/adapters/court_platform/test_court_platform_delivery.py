@@ -71,6 +71,15 @@ def test_a_new_token_that_is_refused_is_a_temporary_failure(bench: Any) -> None:
     assert bench.paths().count("/oauth/token") == 2
 
 
+def test_a_token_that_another_delivery_fetched_meanwhile_is_used(bench: Any) -> None:
+    bench.session.put("access_token", "ended")
+    exchange = bench.adapter().deliver(bench.record())
+    next(exchange)
+    bench.session.put("access_token", "newer")
+    again = exchange.send(Response(status=200, body=b'{"code":3,"msg":"","data":null}'))
+    assert (again.path, again.headers["authorization"]) == ("/api/records", "Bearer newer")
+
+
 def test_every_request_carries_its_own_nonce(bench: Any) -> None:
     bench.run(bench.adapter().deliver(bench.record(bench.attachment())))
     nonces = [request.headers["nonce"] for request in bench.said]

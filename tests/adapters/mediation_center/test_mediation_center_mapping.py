@@ -17,9 +17,13 @@ from gateway.mapping import MappingSet, Reading, compile_set
 SHIPPED = files("mappings")
 MAPPINGS = sorted(file for file in (SHIPPED / "mediation_center").iterdir() if file.name.endswith(".yaml"))
 TABLES = sorted(file for file in (SHIPPED / "codes").iterdir() if file.name.startswith("mediation_center."))
-BASE = {"id": "019e1c50-7a00-7000-8000-000000000001", "source": "/partners/centre"}
+BASE = {
+    "id": "019e1c50-7a00-7000-8000-000000000001",
+    "source": "/partners/centre",
+    "receivedtime": "2026-05-11T09:31:00+08:00",
+}
 PARTY = {"partyName": "许书宁", "partyKind": "0", "partyRole": "1"}
-DISPATCH = {"occurTime": "2026-05-11 09:30:00", "dispatchType": "1", "disputeTypeCode": "0201", "partyList": [PARTY]}
+DISPATCH = {"gatewayCaseNo": "GW-1", "dispatchType": "1", "disputeTypeCode": "0201", "partyList": [PARTY]}
 
 
 class Nobody:
