@@ -48,6 +48,7 @@ STATUS: Mapping[type[GatewayError], int] = {
     Overloaded: 503,
     StoreUnavailable: 503,
 }
+TOO_LARGE = frozenset({"wire.too_large", "store.document_too_big"})
 PROBLEM = "application/problem+json"
 
 
@@ -109,6 +110,8 @@ class CanonicalDialect:
 
 def status_of(error: GatewayError) -> int:
     """Return the HTTP status of an error at a door that speaks HTTP plainly."""
+    if error.code in TOO_LARGE:
+        return 413
     return next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)
 
 

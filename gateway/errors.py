@@ -35,7 +35,7 @@ class GatewayError(Exception):
 
     default_code: ClassVar[str] = "gateway.fault"
 
-    def __init__(self, code: str | None = None, **facts: Fact) -> None:
+    def __init__(self, code: str | None = None, /, **facts: Fact) -> None:
         self.code = code or self.default_code
         self.facts = facts
         super().__init__(self.code)
@@ -89,7 +89,7 @@ class TemporaryFailure(DeliveryFailure):
 
     default_code = "delivery.temporary"
 
-    def __init__(self, code: str | None = None, *, retry_after: float | None = None, **facts: Fact) -> None:
+    def __init__(self, code: str | None = None, /, *, retry_after: float | None = None, **facts: Fact) -> None:
         super().__init__(code, **facts)
         self.retry_after = retry_after
 

@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     )
     group_size: int = Field(default=256, ge=1, le=10_000, description="Most requests that share one commit.")
     claim_batch: int = Field(default=100, ge=1, le=10_000, description="Most deliveries that a lane claims at once.")
+    production: bool = Field(
+        default=False, description="Real cases are handled here: `fengqiao doctor` then objects to pretend partners."
+    )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_small)] = Field(
         default="info", description="Least level logged."
     )

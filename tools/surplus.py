@@ -34,8 +34,8 @@ def installed() -> frozenset[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the surplus of the one requirement given."""
-    print("\n".join(sorted(installed() - needed(arguments[0]))))
+    """Print the surplus of the one requirement given, without pip, which is still to take the others out."""
+    print("\n".join(sorted(installed() - needed(arguments[0]) - {"pip"})))
     return 0
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from starlette.responses import Response
 
 from gateway import __version__
 from gateway.api import administration, documents, doors, health, schemas
+from gateway.api.described import describe
 from gateway.api.problems import answer, problem_response
 from gateway.bootstrap import Gateway
 from gateway.errors import GatewayError
@@ -45,6 +47,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         redoc_url=None,
     )
     app.state.gateway = gateway
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     app.router.routes.extend(doors.routes(gateway))
     app.include_router(documents.router)
     app.include_router(schemas.router)
@@ -52,6 +55,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     app.include_router(administration.router)
     app.add_exception_handler(GatewayError, _gateway_error)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _not_of_the_form)
     app.add_exception_handler(Exception, _fault)
     return app
 
@@ -65,6 +69,13 @@ async def _http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     code = {404: "http.no_such_path", 405: "http.no_such_method"}.get(status, "http.refused")
     return problem_response(request, code, status)
+
+
+async def _not_of_the_form(request: Request, error: Exception) -> Response:
+    """Name the parameters that are wrong, never their values."""
+    wrong = error.errors() if isinstance(error, RequestValidationError) else []
+    fields = sorted({".".join(str(step) for step in one["loc"]) for one in wrong})
+    return problem_response(request, "http.invalid", 422, fields=", ".join(fields)[:300])
 
 
 async def _fault(request: Request, _: Exception) -> Response:

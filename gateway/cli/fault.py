@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -34,8 +35,6 @@ def write_down(error: BaseException, terminal: Terminal) -> GatewayError:
 
 
 def _files(terminal: Terminal) -> Iterator[Path]:
-    try:
+    with suppress(ConfigurationFault):  # the settings themselves may be what is wrong
         yield terminal.settings().data_dir.absolute() / FILE
-    except ConfigurationFault:
-        pass  # the settings themselves are what is wrong
     yield Path(tempfile.gettempdir()) / f"fengqiao-{os.geteuid()}-{FILE}"

@@ -12,9 +12,11 @@ from gateway.api.administration import told
 from gateway.bootstrap import Gateway, shipped_adapters
 from gateway.cli import running
 from gateway.cli.reading import exists
+from gateway.contract import Request
 from gateway.errors import NeverReached, StoreUnavailable
 from gateway.operations import By
 from gateway.settings import Settings
+from gateway.transports.http import Timeouts
 
 
 class Hands(Protocol):
@@ -51,7 +53,7 @@ class _Serving:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Own:
-    """The operations of a gateway that is open but carries nothing; what became due is carried by the next ``serve``."""
+    """The operations of a gateway that is open but carries nothing: what became due waits for the next ``serve``."""
 
     gateway: Gateway = field(repr=False)
 
@@ -87,9 +89,9 @@ async def hands(settings: Settings) -> AsyncIterator[Hands]:
 
 async def answers(serving: running.Serving) -> bool:
     """Say whether a process that said it serves is there; after a ``kill -9`` only its word is left."""
-    transport = running.caller(serving.url, running.Timeouts(connect=2, answer=5))
+    transport = running.caller(serving.url, Timeouts(connect=2, answer=5))
     try:
-        await transport.send(running.Request(method="GET", path="/livez"))
+        await transport.send(Request(method="GET", path="/livez"))
     except NeverReached:
         return False
     finally:

@@ -27,6 +27,7 @@ _WAITING_STILL = {"held", "refused"}
 def replay(
     context: typer.Context,
     receipt: Annotated[str | None, typer.Argument(help="cli.argument.receipt", metavar="RECEIPT")] = None,
+    *,
     delivery: Annotated[str | None, typer.Option("--delivery", help="cli.option.delivery", metavar="ID")] = None,
     all_held: Annotated[bool, typer.Option("--all-held", help="cli.option.all_held")] = False,
     code: Annotated[str | None, typer.Option("--code", help="cli.option.code", metavar="CODE")] = None,

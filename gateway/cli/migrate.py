@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
+from sqlalchemy import Engine
 
 from gateway.cli import exits
 from gateway.cli.options import AsJson
+from gateway.cli.reading import exists
 from gateway.cli.shell import stop
 from gateway.cli.terminal import Terminal, of
 from gateway.settings import Settings
@@ -25,6 +27,9 @@ def migrate(
     """Bring the tables forward, or with --check only look."""
     terminal = of(context)
     settings = terminal.settings()
+    if check and not exists(settings):
+        _show(terminal, "empty", "empty", as_json=as_json)
+        stop(exits.WRONG)
     with _engine(settings) as engine:
         before = database.schema_state(engine)
         if not check and before != "current":
@@ -35,7 +40,7 @@ def migrate(
     stop(exits.OK if after == "current" else exits.WRONG)
 
 
-def _forward(settings: Settings, engine: database.Engine) -> None:
+def _forward(settings: Settings, engine: Engine) -> None:
     if not database.is_sqlite(engine):
         database.migrate(engine)
         return
@@ -44,7 +49,7 @@ def _forward(settings: Settings, engine: database.Engine) -> None:
 
 
 @contextmanager
-def _engine(settings: Settings) -> Iterator[database.Engine]:
+def _engine(settings: Settings) -> Iterator[Engine]:
     engine = database.open_engine(settings.store_url())
     try:
         yield engine

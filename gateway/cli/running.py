@@ -1,7 +1,7 @@
 """The process that serves this store, if one does: how it makes itself known, and how commands talk to it.
 
-    serve ─► <data_dir>/serving.json {pid, url}, mode 0600, from the moment it listens until it stops
-    command ─► that file ─► /admin of the same gateway, with the administration's token
+serve ─► <data_dir>/serving.json {pid, url}, mode 0600, from the moment it listens until it stops
+command ─► that file ─► /admin of the same gateway, with the administration's token
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def announced(settings: Settings) -> Serving | None:
     with suppress(OSError, ValueError, KeyError, TypeError):
         said = orjson.loads((settings.data_dir / FILE).read_bytes())
         serving = Serving(pid=int(said["pid"]), url=str(said["url"]))
-        if _lives(serving.pid):
+        if lives(serving.pid):
             return serving
     return None
 
@@ -120,7 +120,8 @@ def _token(settings: Settings) -> str:
         raise NotAuthentic("auth.admin_token") from None
 
 
-def _lives(pid: int) -> bool:
+def lives(pid: int) -> bool:
+    """Say whether a process of this id exists."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -10,7 +10,7 @@ from gateway.canonical.messages import PREFIX, TYPES
 from gateway.canonical.schema import json_schema
 from gateway.cli.terminal import of
 from gateway.errors import NotFound
-from gateway.mapping import mapping_file_schema
+from gateway.mapping import mapping_file_schema, table_file_schema
 from gateway.wire.yaml_marks import nearest
 
 
@@ -27,7 +27,7 @@ def schema(
     if mapping:
         terminal.json(mapping_file_schema())
     elif codes:
-        terminal.json(mapping_file_schema())
+        terminal.json(table_file_schema())
     elif message_type is None or message_type == "all":
         terminal.json(json_schema())
     else:

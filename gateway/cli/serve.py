@@ -99,7 +99,7 @@ async def _reload(gateway: Gateway) -> None:
         await gateway.reload()
     except GatewayError as error:
         facts = {name: error.facts.get(name) for name in ("file", "line", "field", "why")}
-        log.error("revision.refused", code=error.code, **facts)
+        log.warning("revision.refused", code=error.code, **facts)
 
 
 def _listens(terminal: Terminal, gateway: Gateway, url: str, *, as_json: bool) -> None:

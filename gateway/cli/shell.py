@@ -1,4 +1,4 @@
-"""The outermost ring of every command: chooses the language, and turns whatever goes wrong into a text and an exit code."""
+"""The outermost ring of every command: chooses the language, turns whatever goes wrong into a text and an exit code."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What a command says and to whom: tables and sentences for people, one JSON document for programs, errors aside.
 
-    stdout   the answer: a table, sentences, or with --json one document and nothing else
-    stderr   errors, logs and, on a terminal only, progress
+stdout   the answer: a table, sentences, or with --json one document and nothing else
+stderr   errors, logs and, on a terminal only, progress
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ class Terminal:
         """Return the settings: environment, then options. Raises ConfigurationFault."""
         return load_settings(**self.given, **{name: value for name, value in given.items() if value is not None})
 
-    def text(self, code: str, **facts: object) -> str:
+    def text(self, code: str, /, **facts: object) -> str:
         """Return a sentence of the catalogue in the user's language."""
         return texts.text(code, self.language, **facts)
 
-    def say(self, code: str, **facts: object) -> None:
+    def say(self, code: str, /, **facts: object) -> None:
         """Print a sentence of the catalogue."""
         self.print(self.text(code, **facts))
 
@@ -120,7 +120,7 @@ class Terminal:
         return track(items, self.text(code), console=self.err, disable=not self.err.is_terminal, transient=True)
 
     @contextmanager
-    def busy(self, code: str, **facts: object) -> Iterator[None]:
+    def busy(self, code: str, /, **facts: object) -> Iterator[None]:
         """Show on stderr, if that is a terminal, that something takes a while."""
         if not self.err.is_terminal:
             yield

@@ -43,14 +43,14 @@ def tell(terminal: Terminal, story: Row, known: Names) -> None:
     """Print a trace, as ``store.shown`` returns it, for a person."""
     terminal.print(_head(terminal, story, known))
     if story["legs"]:
-        terminal.print("", Text(terminal.text("cli.trace.legs"), style="bold"))
+        _heading(terminal, "cli.trace.legs")
         terminal.print(_legs(terminal, story["legs"], known))
-    terminal.print("", Text(terminal.text("cli.trace.steps"), style="bold"))
+    _heading(terminal, "cli.trace.steps")
     papers = _papers(story["documents"])
     for step in story["steps"]:
         _step(terminal, step, known, papers.get(step["id"], []))
     if story["other_records"]:
-        terminal.print("", Text(terminal.text("cli.trace.others"), style="bold"))
+        _heading(terminal, "cli.trace.others")
         for record in story["other_records"]:
             _other(terminal, record)
 
@@ -67,8 +67,7 @@ def reason(terminal: Terminal, row: Row) -> str:
     """Return why a row is as it is: the text of its code with its facts, and the field; "" when it has no code."""
     if not row.get("code"):
         return ""
-    facts = {name: value for name, value in (row.get("facts") or {}).items() if name not in {"code", "language"}}
-    said = terminal.text(row["code"], **facts)
+    said = terminal.text(row["code"], **(row.get("facts") or {}))
     field = row.get("field")
     return plain(f"{field}: {said}" if field and field not in said else said)
 
@@ -78,11 +77,13 @@ def _head(terminal: Terminal, story: Row, known: Names) -> Any:
     held = known.organisation(case["holder"])
     if held and case["holder_since"]:
         held = terminal.text("cli.trace.since", holder=held, since=clock(case["holder_since"]))
-    references = [f"{ref['value']} ({ref['partner']})" if ref["partner"] else ref["value"] for ref in story["references"]]
+    references = [
+        f"{ref['value']} ({ref['partner']})" if ref["partner"] else ref["value"] for ref in story["references"]
+    ]
     return terminal.facts(
         {
             "case": case["id"],
-            "references": "\n".join(plain(each) for each in references) and _lines(references),
+            "references": _lines(references) if references else None,
             "state": terminal.word("lifecycle.state", case["state"]),
             "holder": held,
             "origin": known.organisation(case["origin"]),
@@ -90,6 +91,11 @@ def _head(terminal: Terminal, story: Row, known: Names) -> Any:
             "closed": case["closed_at"],
         }
     )
+
+
+def _heading(terminal: Terminal, code: str) -> None:
+    terminal.print()
+    terminal.print(Text(terminal.text(code), style="bold"))
 
 
 def _lines(values: list[str]) -> Text:
@@ -108,7 +114,10 @@ def _legs(terminal: Terminal, legs: list[Row], known: Names) -> Any:
 
 def _step(terminal: Terminal, step: Row, known: Names, papers: list[Row]) -> None:
     title = Text.assemble(
-        (f"{step['step']:>3}  ", "bold"), (clock(step["time"]), ""), "  ", (type_title(terminal, step["type"]), "bold cyan")
+        (f"{step['step']:>3}  ", "bold"),
+        (clock(step["time"]), ""),
+        "  ",
+        (type_title(terminal, step["type"]), "bold cyan"),
     )
     title.append(f"  {_way(step, known)}")
     terminal.print(title)
@@ -124,7 +133,9 @@ def _step(terminal: Terminal, step: Row, known: Names, papers: list[Row]) -> Non
         terminal.print(_under(terminal.text("cli.trace.unmapped", count=step["unmapped"]), 5, "yellow"))
     for paper in papers:
         if paper["state"] != "kept":
-            said = terminal.text(f"cli.trace.document_{paper['state']}", document=paper["id"], why=reason(terminal, paper))
+            said = terminal.text(
+                f"cli.trace.document_{paper['state']}", document=paper["id"], why=reason(terminal, paper)
+            )
             terminal.print(_under(said, 5, "yellow"))
     for delivery in step["deliveries"]:
         for line in _delivery(terminal, delivery):
@@ -153,7 +164,9 @@ def _delivery(terminal: Terminal, delivery: Row) -> Iterator[Any]:
 
 
 def _attempt(terminal: Terminal, attempt: Row) -> Text:
-    said = Text(f"{attempt['number']:>2}. {clock(attempt['started_at'])}  {attempt['duration_ms']:>5} ms  ", style="dim")
+    said = Text(
+        f"{attempt['number']:>2}. {clock(attempt['started_at'])}  {attempt['duration_ms']:>5} ms  ", style="dim"
+    )
     said.append(f"HTTP {attempt['http_status']}  " if attempt["http_status"] else "", style="dim")
     said.append_text(terminal.word("cli.outcome", attempt["outcome"]))
     why = reason(terminal, attempt)

@@ -18,6 +18,7 @@ Row = dict[str, Any]
 
 def messages(
     context: typer.Context,
+    *,
     held: Annotated[bool, typer.Option("--held", help="cli.option.held")] = False,
     parked: Annotated[bool, typer.Option("--parked", help="cli.option.parked")] = False,
     refused: Annotated[bool, typer.Option("--refused", help="cli.option.refused")] = False,
@@ -44,6 +45,7 @@ def messages(
 
 def deliveries(
     context: typer.Context,
+    *,
     dead: Annotated[bool, typer.Option("--dead", help="cli.option.dead")] = False,
     blocked: Annotated[bool, typer.Option("--blocked", help="cli.option.blocked")] = False,
     pending: Annotated[bool, typer.Option("--pending", help="cli.option.pending")] = False,

@@ -87,8 +87,11 @@ class Scenery:
 
     def administration(self, path: str) -> Any:
         """Ask the gateway's administration."""
-        token = (self.folder / "admin-token").read_text().strip()
-        return call(f"{self.gateway_url}/admin/{path}", headers={"authorization": f"Bearer {token}"})
+        return call(f"{self.gateway_url}/admin/{path}", headers=self._administrator())
+
+    def administration_post(self, path: str, body: Any = None) -> Any:
+        """Tell the gateway's administration to do something."""
+        return call(f"{self.gateway_url}/admin/{path}", {} if body is None else body, headers=self._administrator())
 
     def kill_gateway(self) -> None:
         """Kill the gateway without warning (SIGKILL)."""
@@ -108,6 +111,9 @@ class Scenery:
         }
         self._start("gateway", [sys.executable, "-m", "gateway", "serve"], environment)
         self._wait("gateway", f"{self.gateway_url}/readyz")
+
+    def _administrator(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {(self.folder / 'admin-token').read_text().strip()}"}
 
     def _set_up(self) -> None:
         (self.folder / "logs").mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@
     rows.py         the closed vocabulary                     compile_write.py  rows ─► source that writes
     codes.py        code tables                               read_values.py    what that source calls
     drafts.py       shipped, changed, a partner's own         write_values.py   the same, the other way
-    binding.py      rows ─► fields, tables, conditions        validation.py     pydantic's faults ─► the partner's fields
+    binding.py      rows ─► fields, tables, conditions        validation.py     pydantic's faults, in our words
 """
 
 from gateway.mapping.assembly import check_set, compile_set

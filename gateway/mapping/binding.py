@@ -1,4 +1,4 @@
-"""Bind rows to what they name: the fields of the message, the code tables, the keys of the record; or say what is wrong.
+"""Bind rows to what they name: fields of the message, code tables, keys of the record; or say what is wrong.
 
     Row ─► keys of the record ─► fields of the model ─► conversion ─► directions ─► conditions ─► Bound
 
@@ -130,7 +130,8 @@ class Binder:
             self._fault(placed, "mapping.file.wrong_conversion", "when", leaf.name)
         for value in condition.values:
             if leaf.allowed is not None and value not in leaf.allowed:
-                self._fault(placed, "mapping.file.not_allowed", "when", str(value), suggestion(str(value), leaf.allowed))
+                meant = suggestion(str(value), leaf.allowed)
+                self._fault(placed, "mapping.file.not_allowed", "when", str(value), meant)
 
     def _one(self, placed: Placed, model: type[BaseModel]) -> Bound | None:
         row = placed.row

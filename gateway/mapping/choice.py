@@ -19,6 +19,9 @@ Conversion = Literal[
 _BY_KIND: dict[str, Conversion] = {
     "text": "text", "integer": "integer", "boolean": "truth", "moment": "moment", "day": "day", "amount": "amount",
 }  # fmt: skip
+_BY_WORD: dict[str, Conversion] = {
+    "boolean": "words", "codes": "codes", "each": "each", "directory": "organisation", "as": "identifier",
+}  # fmt: skip
 _NEEDS: dict[str, tuple[str, ...]] = {
     "date": ("moment", "day"), "money": ("amount",), "boolean": ("boolean",), "directory": ("text",),
     "split": ("text",), "join": ("text",), "count": ("integer",), "codes": ("text", "boolean", "integer"),
@@ -48,22 +51,16 @@ def conversion(row: Row, leaf: Field | None) -> Conversion:
     """Return how a row converts. Raises Unfit."""
     if leaf is None or row.constant is not None:
         return "count" if row.count is not None else "constant"
-    named = [word for word in ("codes", "date", "money", "boolean", "directory", "each") if getattr(row, word) is not None]
-    if row.as_ in _IDENTIFIERS:
-        named.append("as")
+    words = ("codes", "date", "money", "boolean", "directory", "each")
+    named = [word for word in words if getattr(row, word) is not None]
+    named.extend(["as"] if row.as_ in _IDENTIFIERS else [])
     if len(named) > 1:
         raise Unfit("mapping.file.two_conversions", named[1], ", ".join(named))
     _check_kind(row, leaf)
-    word = named[0] if named else None
-    if word == "boolean":
-        return "words"
-    if word == "codes" or word == "each":
-        return word
-    if word == "directory":
-        return "organisation"
-    if word == "as" and leaf.check != row.as_:
-        return "identifier"  # where pydantic checks the very same, once is enough
-    return _BY_KIND[leaf.kind]
+    word = named[0] if named else ""
+    if word == "as" and leaf.check == row.as_:
+        word = ""  # pydantic checks the very same: once is enough
+    return _BY_WORD.get(word) or _BY_KIND[leaf.kind]
 
 
 def _check_kind(row: Row, leaf: Field) -> None:

@@ -96,10 +96,8 @@ def tables(files: Sequence[tuple[Source, TableFile]], problems: Problems) -> dic
 def _built(
     base: tuple[Source, TableFile], extensions: Sequence[tuple[Source, TableFile]], problems: Problems
 ) -> CodeTable:
-    by_code: dict[str, Placed] = {}
-    for source, file in (base, *extensions):
-        for code, placed in _entries(source, file, problems):
-            by_code[code] = placed
+    layers = (base, *extensions)
+    by_code = {code: placed for source, file in layers for code, placed in _entries(source, file, problems)}
     entries = tuple(by_code.values())
     return CodeTable(
         name=base[1].table,
@@ -107,7 +105,7 @@ def _built(
         source=base[0],
         entries=entries,
         read={code: placed.entry.canonical for code, placed in by_code.items()},
-        written=_ways_back(entries, {source.file: n for n, (source, _) in enumerate((base, *extensions))}),
+        written=_ways_back(entries, {source.file: n for n, (source, _) in enumerate(layers)}),
     )
 
 

@@ -32,12 +32,16 @@ NAMES: dict[str, Any] = {
         name: getattr(write_values, name)
         for name in (
             "amount", "claims", "code", "day", "first", "moment", "nth", "organisation", "put", "put_selected",
-            "quick_iso_moment", "quick_moment", "scalar", "several",
+            "quick_iso_moment", "quick_millis", "quick_moment", "scalar", "several",
         )
     },
 }  # fmt: skip
 _ASIS = ("text", "integer", "truth", "identifier")
-_MOMENTS = {("moment", "datetime"): "quick_moment", ("moment", "iso"): "quick_iso_moment"}
+_MOMENTS = {
+    ("moment", "datetime"): "quick_moment",
+    ("moment", "iso"): "quick_iso_moment",
+    ("moment", "epoch_ms"): "quick_millis",
+}
 
 
 class WriteScope:
@@ -94,7 +98,9 @@ class WriteScope:
         return self._guarded(prefix, f"{self._objects[prefix]}{attribute}")
 
     def _guarded(self, prefix: tuple[Step, ...], expression: str) -> str:
-        return f"{expression} if {self._objects[prefix]} is not None else None" if prefix in self._nullable else expression
+        if prefix not in self._nullable:
+            return expression
+        return f"{expression} if {self._objects[prefix]} is not None else None"
 
     # the record -------------------------------------------------------------------------------------------------
 
@@ -110,8 +116,8 @@ class WriteScope:
     def _assign(self, row: Bound, expression: str) -> str:
         keys = row.target or ()
         if row.origin == "select" and row.row.select is not None:
-            decides, take = sites.take_keys(row)
-            return f"put_selected({self.out}, {keys!r}, {decides!r}, {row.row.select.is_!r}, {take!r}, {expression})"
+            decides, take = sites.take_keys(row.row.select)
+            return f"put_selected({self.out}, {keys!r}, {(decides, row.row.select.is_)!r}, {take!r}, {expression})"
         if _indexed(keys):
             return f"put({self.out}, {keys!r}, {expression})"
         return f"{self._containers[keys[:-1]]}[{keys[-1]!r}] = {expression}"

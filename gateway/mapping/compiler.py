@@ -63,14 +63,14 @@ def compiled(draft: Draft, tables: Mapping[str, CodeTable], problems: Problems) 
     direction: Direction = spec.direction or "both"
     binder = Binder(message=message, direction=direction, policy=policy, tables=tables, problems=problems)
     tests = binder.tests(spec.when, Placed(Row(), draft.source, ()))
-    rows = binder.bind((*draft.rows, *_markers(draft, tests, direction)))
+    rows = binder.bind((*draft.rows, *_markers(draft, direction)))
     carried = _documents(draft, rows, tables, policy, problems)
     if len(problems.faults) > before:
         return None
     return _written(draft, direction, rows, tests, carried)
 
 
-def _markers(draft: Draft, tests: tuple[Test, ...], direction: Direction) -> list[Placed]:
+def _markers(draft: Draft, direction: Direction) -> list[Placed]:
     """Return the rows that write the values by which a file is chosen, where no row of it does."""
     if direction == "read":
         return []
@@ -84,22 +84,21 @@ def _documents(
 ) -> Site | None:
     if draft.spec.attachments is None:
         return None
-    message, name = draft.spec.message or "", draft.spec.attachments.kinds
+    message, name, source = draft.spec.message or "", draft.spec.attachments.kinds, draft.source
     table = tables.get(name) if name is not None else None
     if name is not None and table is None:
-        place = ("attachments", "kinds")
         meant = suggestion(name, tables)
-        problems.add(draft.source.fault("mapping.file.unknown_table", place, name=name, suggestion=meant))
+        fault = source.fault("mapping.file.unknown_table", ("attachments", "kinds"), name=name, suggestion=meant)
+        problems.add(fault)
     try:
         kind = resolve(TYPES[message], canonical_path("data.documents[0].kind"))[-1]
     except PathFault:
-        problems.add(draft.source.fault("mapping.file.no_documents", ("attachments",), name=message))
+        problems.add(source.fault("mapping.file.no_documents", ("attachments",), name=message))
         return None
     problems.add(*(table_values(table, kind) if table is not None else ()))
-    for row in rows:
-        if tuple(step.name for step in row.steps[:2]) == documents.PLACE:
-            place = (*row.placed.place, "canonical")
-            problems.add(row.placed.source.fault("mapping.file.duplicate_canonical", place, name="data.documents"))
+    for placed in (row.placed for row in rows if tuple(step.name for step in row.steps[:2]) == documents.PLACE):
+        place = (*placed.place, "canonical")
+        problems.add(placed.source.fault("mapping.file.duplicate_canonical", place, name="data.documents"))
     return documents.site(message, table, "hold" if policy == "keep" else policy)
 
 

@@ -111,14 +111,15 @@ def _without(rows: Sequence[Placed], source: Source, spec: MappingFile, problems
 
 
 def _yielding(placed: Placed, new: Row) -> Iterator[Placed]:
-    """Yield what is left of a row beside a new one for the same field: the direction that the new one does not serve."""
+    """Yield what is left of a row beside a new one for the same field: the direction that the new one leaves."""
     old = placed.row
     same = old.canonical == new.canonical if new.canonical is not None else _same_partner(old, new)
     left = _ways(old) - _ways(new) if same else _ways(old)
     if left == _ways(old):
         yield placed
     elif left:
-        yield replace(placed, row=old.model_copy(update={"only": next(iter(left)), "required": "read" in left and old.required}))
+        changes = {"only": next(iter(left)), "required": "read" in left and old.required}
+        yield replace(placed, row=old.model_copy(update=changes))
 
 
 def _same_partner(old: Row, new: Row) -> bool:

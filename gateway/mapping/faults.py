@@ -65,7 +65,7 @@ class Field:
 
 
 def masked_code(value: object) -> str | None:
-    """Show a code that an administrator has to add to a table, unless it is long or odd enough to be somebody's data."""
+    """Show a code that an administrator has to add to a table, unless it might be somebody's data."""
     code = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     if code.isascii() and len(code) <= 8 and code.replace("_", "").replace("-", "").replace(".", "").isalnum():
         return code

@@ -14,7 +14,8 @@ from gateway.mapping.sites import Scope
 Names = tuple[str, ...]
 
 # Said by the gateway about itself: what is no partner's business is not lost.
-_GATEWAY = {*((name,) for name in OWN), ("correlationid",), ("causationid",), ("sensitivity",), ("data", "case", "gateway_id")}
+_OURS = (*OWN, "correlationid", "causationid", "sensitivity")
+_GATEWAY = {*((name,) for name in _OURS), ("data", "case", "gateway_id")}
 
 
 class Losses:
@@ -26,7 +27,7 @@ class Losses:
         self._model = model
         self._written = [row for row in rows if row.writes and row.steps and row.origin != "count"]
         self._read = {_names(row): row for row in rows if row.reads and row.origin in ("constant", "count")}
-        self._marks: dict[Names, str] = {}
+        self._marks: dict[tuple[Step, ...], str] = {}
         self._chosen: set[Names] = set()
         self._objects: Mapping[tuple[Step, ...], str] = {}
         self._nullable: Set[tuple[Step, ...]] = frozenset()
@@ -43,13 +44,13 @@ class Losses:
 
     def mark(self, row: Bound) -> str | None:
         """Return a variable, False so far, that the row sets where it applies; None where it always applies."""
-        names = _names(row)
-        if any(not other.write_if for other in self._written if _names(other) == names):
+        place = _place(row.steps)
+        if any(not other.write_if for other in self._written if _place(other.steps) == place):
             return None
-        if names not in self._marks:
-            self._marks[names] = self._code.local("k")
-            self._code.add(f"{self._marks[names]} = False")
-        return self._marks[names]
+        if place not in self._marks:
+            self._marks[place] = self._code.local("k")
+            self._code.add(f"{self._marks[place]} = False")
+        return self._marks[place]
 
     def write(self, objects: Mapping[tuple[Step, ...], str], nullable: Set[tuple[Step, ...]], out: str) -> None:
         """Write the code, given the variables of the message's objects and of the record."""
@@ -68,30 +69,32 @@ class Losses:
             return
         below = [prefix for prefix in self._objects if len(prefix) == len(names) and prefix[:-1] == steps]
         inner = [prefix for prefix in below if prefix[-1].name == field.name]
-        whole = [row for row in self._written if _names(row) == names]
+        place = (*steps, Step(field.name))
+        whole = [row for row in self._written if _place(row.steps) == place]
         if whole:
-            self._whole(whole, field, names, var)
+            self._whole(whole, field, names, (var, self._marks.get(place)))
         elif inner and field.model is not None:
             self._inner(field, inner, names, var)
         else:
-            self._lose(self._missing(field, names, f"{var}.{field.name}"), field, names)
+            self._lose(self._missing(field, names, f"{var}.{field.name}"), names)
 
-    def _whole(self, rows: Sequence[Bound], field: Field, names: Names, var: str) -> None:
+    def _whole(self, rows: Sequence[Bound], field: Field, names: Names, at: tuple[str, str | None]) -> None:
+        var, mark = at
         attribute = f"{var}.{field.name}"
-        if names in self._marks:
-            self._lose(f"not {self._marks[names]} and {self._missing(field, names, attribute)}", field, names)
+        if mark is not None:
+            self._lose(f"not {mark} and {self._missing(field, names, attribute)}", names)
         chosen = [row.steps[-1].select for row in rows]
         pairs = [select for select in chosen if isinstance(select, tuple)]
         if len(pairs) == len(chosen):
             test = " and ".join(f"x.{name} != {value!r}" for name, value in pairs)
-            self._lose(f"any({test} for x in {attribute})", field, names)
+            self._lose(f"any({test} for x in {attribute})", names)
 
     def _inner(self, field: Field, inner: Sequence[tuple[Step, ...]], names: Names, var: str) -> None:
         if field.model is None:
             return
         if field.repeated:
             kept = ", ".join(self._objects[prefix] for prefix in inner)
-            self._lose(f"any(not any(x is y for y in ({kept},)) for x in {var}.{field.name})", field, names)
+            self._lose(f"any(not any(x is y for y in ({kept},)) for x in {var}.{field.name})", names)
         for prefix in inner:
             chosen = prefix[-1].select
             self._chosen.update([(*names, chosen[0])] if isinstance(chosen, tuple) else [])
@@ -113,11 +116,11 @@ class Losses:
             return attribute
         return f"{attribute} != {self._code.value('D', field.default)}"
 
-    def _lose(self, condition: str, field: Field, names: Names) -> None:
-        path = self._scope.canonical_path(self._path(names, field))
+    def _lose(self, condition: str, names: Names) -> None:
+        path = self._scope.canonical_path(self._path(names))
         self._code.add(f"if {condition}: run.lost[{path!r}] = None")
 
-    def _path(self, names: Names, field: Field) -> str:
+    def _path(self, names: Names) -> str:
         steps, model = [], self._model
         for name in names:
             at = fields_of(model)[name]
@@ -127,6 +130,11 @@ class Losses:
 
     def _is_carried(self, names: Names) -> bool:
         return self.documents_carried and names == ("data", "documents")
+
+
+def _place(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Return a path whose last step is the whole field, however its items are chosen."""
+    return (*steps[:-1], Step(steps[-1].name))
 
 
 def _names(row: Bound) -> Names:

@@ -149,9 +149,12 @@ def _holds(test: Test, message: Message) -> bool:
 def _taken(value: Any, step: Step) -> Any:
     if isinstance(step.select, int):
         return nth(value, step.select)
-    return value if step.select is None else first(value, *step.select)
+    if isinstance(step.select, tuple):
+        return first(value, *step.select)
+    return value
 
 
 def _no_mapping(record: Record) -> Reading:
-    fault = Fault(code="mapping.no_mapping", partner_path="", verdict="held", facts={"kind": printable(record.kind[:100])})
+    kind = printable(record.kind[:100])
+    fault = Fault(code="mapping.no_mapping", partner_path="", verdict="held", facts={"kind": kind})
     return Reading(faults=(fault,), verdict="held", mapping="")

@@ -65,7 +65,7 @@ class Passage:
         *,
         masked: str | None = None,
         held: bool = False,
-        **facts: Fact,
+        facts: Mapping[str, Fact] | None = None,
     ) -> None:
         """Remember that a value cannot be carried over, and carry on."""
         self.places.append((field.canonical or "", at))
@@ -77,7 +77,7 @@ class Passage:
                 title=field.title,
                 value_masked=masked or field.masked(value),
                 verdict="held" if held else "refused",
-                facts=facts,
+                facts=facts or {},
             )
         )
 

@@ -180,6 +180,7 @@ def _described(name: str, info: FieldInfo) -> Field:
     longest = max((mark.max_length for mark in peeled.marks if isinstance(mark, MaxLen)), default=None)
     text = peeled.kind == "text" and peeled.allowed is None
     shaped = any(getattr(mark, "pattern", None) for mark in peeled.marks)
+    number = check is not None or shaped or personal in ("number", "phone")
     return Field(
         name=name,
         kind=peeled.kind,
@@ -189,7 +190,7 @@ def _described(name: str, info: FieldInfo) -> Field:
         default=info.get_default(call_default_factory=True) if not info.is_required() else None,
         allowed=peeled.allowed,
         check=check,
-        exact=text and (check is not None or shaped or personal in ("number", "phone") or (longest or 999) < _FREE_TEXT),
+        exact=text and (number or (longest or _FREE_TEXT) < _FREE_TEXT),
         free=text and check is None and not shaped and (longest or _FREE_TEXT) >= _FREE_TEXT,
         personal=personal,
         model=peeled.model,

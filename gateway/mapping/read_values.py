@@ -7,7 +7,7 @@ field is empty ("", null, [], {} and blank text are all empty), or a fault has b
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from math import isfinite
 from typing import Any
@@ -75,7 +75,7 @@ def code(value: object, site: Site, passage: Passage, at: At) -> Any:
         return said
     else:
         shown, held = masked_code(value), site.policy == "hold"
-        passage.fault("mapping.unknown_code", site.field, at, masked=shown, held=held, table=site.table)
+        passage.fault("mapping.unknown_code", site.field, at, masked=shown, held=held, facts={"table": site.table})
     return None
 
 
@@ -299,16 +299,15 @@ def absent(field: Field, passage: Passage, at: At) -> None:
         passage.fault("mapping.missing", field, at)
 
 
-def merge(
-    into: dict[str, Any], name: str, items: list[Any], key: tuple[str, At], number: int, passage: Passage
-) -> None:
+def merge(into: dict[str, Any], name: str, items: list[Any], key: tuple[str, At, int], passage: Passage) -> None:
     """Add the items of one row to a list that several rows fill, and remember which row each came from."""
+    path, at, number = key
     into[name] = [*into.get(name, ()), *items]
-    passage.filled.setdefault(key, []).extend((number, n) for n in range(len(items)))
+    passage.filled.setdefault((path, at), []).extend((number, n) for n in range(len(items)))
 
 
 def gather(
-    into: dict[str, Any], name: str, slots: tuple[tuple[int, dict[str, Any]], ...], key: tuple[str, At], passage: Passage
+    into: dict[str, Any], name: str, slots: Sequence[tuple[int, dict[str, Any]]], key: tuple[str, At], passage: Passage
 ) -> None:
     """Make a list of the items that rows filled one by one; the empty ones are none."""
     filled = [(number, item) for number, item in slots if item]

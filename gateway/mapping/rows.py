@@ -57,7 +57,7 @@ class Row(Spec):
     """One field of the partner, one field of the message, and how one becomes the other."""
 
     partner: Path | tuple[Path, ...] | None = Field(
-        default=None, description='The partner\'s field: dotted, ["a.b"] for a key with a dot, [0] for an item / 对方字段'
+        default=None, description='The partner\'s field: a.b, ["a.b"] for a key with a dot, a[0] for an item / 对方字段'
     )
     canonical: Path | None = Field(default=None, description="The field of the message / 规范字段")
     constant: Scalar | None = Field(default=None, description="A value that never changes / 常量")
@@ -109,7 +109,7 @@ class MappingFile(Spec):
     extends: Name | None = Field(default=None, description="The mapping that this file changes / 扩展的映射")
     partner: Name | None = Field(default=None, description="The only partner that this file is for / 适用对方系统")
     title: StrictStr | dict[Literal["zh", "en"], StrictStr] | None = Field(default=None, description="标题")
-    record: Annotated[StrictStr, Field(min_length=1)] | None = Field(default=None, description="Kind of record / 报文种类")
+    record: Annotated[StrictStr, Field(min_length=1)] | None = Field(default=None, description="Its kind / 报文种类")
     message: StrictStr | None = Field(default=None, description="Type of message / 消息类型")
     direction: Direction | None = Field(default=None, description="both, read or write / 方向")
     when: When | Annotated[tuple[When, ...], Field(min_length=1)] | None = Field(

@@ -25,6 +25,8 @@ def partner_side(row: Row) -> tuple[tuple[Keys, ...], Keys | None]:
     """Return the fields that a row reads, and the one that it writes. Raises PathFault."""
     named = row.partner if isinstance(row.partner, tuple) else (row.partner,) if row.partner is not None else ()
     keys = tuple(partner_path(name) for name in named)
+    for name in (row.select.field, row.select.take) if row.select is not None else ():
+        partner_path(name)
     if row.count is not None:
         return (partner_path(row.count),), keys[0] if keys else None
     if row.constant is not None:

@@ -14,7 +14,7 @@ from gateway.mapping.codes import as_code
 from gateway.mapping.faults import Field
 from gateway.mapping.passage import Passage, Site
 from gateway.mapping.paths import Keys, generic, partner_path, show
-from gateway.mapping.rows import Words
+from gateway.mapping.rows import Select, Words
 
 _CHECKS: Mapping[str, Callable[[str], str]] = {
     "resident_id": identifiers.resident_id,
@@ -24,6 +24,7 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     "phone": identifiers.phone,
 }
 _READ_ONE = {"codes": read_values.code, "identifier": read_values.identifier, "organisation": read_values.organisation}
+_WRITTEN_AS: Mapping[str, Literal["text", "number"]] = {"text": "text", "number": "number"}
 _WRITE_ONE = {"codes": write_values.code, "organisation": write_values.organisation}
 
 
@@ -95,7 +96,7 @@ def site(row: Bound, scope: Scope, direction: Literal["read", "write"]) -> Site:
         policy=row.policy,
         patterns=choice.patterns(spec),
         unit=spec.money or "yuan",
-        written_as=spec.as_ if spec.as_ == "text" or spec.as_ == "number" else None,
+        written_as=_WRITTEN_AS.get(spec.as_ or ""),
         separator=spec.split if spec.split is not None else spec.join,
         prefix=spec.strip or "",
         one=one,
@@ -120,7 +121,6 @@ def _words(words: Words) -> tuple[dict[str, bool], dict[bool, Any]]:
     return read, back
 
 
-def take_keys(row: Bound) -> tuple[Keys, Keys]:
+def take_keys(select: Select) -> tuple[Keys, Keys]:
     """Return the deciding field and the wanted field of a selected item. Raises PathFault."""
-    assert row.row.select is not None  # noqa: S101  # only asked of rows that select
-    return partner_path(row.row.select.field), partner_path(row.row.select.take)
+    return partner_path(select.field), partner_path(select.take)

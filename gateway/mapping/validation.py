@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from gateway.canonical.messages import TYPES, Message
 from gateway.canonical.schema import fields, title
@@ -42,20 +43,13 @@ def validated(message: str, values: Mapping[str, Any], trail: Trail, passage: Pa
         found: Message = TYPES[message].__pydantic_validator__.validate_python(values)
     except ValidationError as error:
         for one in error.errors(include_url=False):
-            _note(message, one["type"], one["loc"], one.get("input"), one.get("ctx", {}), trail, passage)
+            _note(message, one, trail, passage)
         return None
     return found
 
 
-def _note(
-    message: str,
-    kind: str,
-    place: Sequence[str | int],
-    value: object,
-    ctx: Mapping[str, Any],
-    trail: Trail,
-    passage: Passage,
-) -> None:
+def _note(message: str, error: ErrorDetails, trail: Trail, passage: Passage) -> None:
+    place, ctx = error["loc"], error.get("ctx", {})
     path = canonical_path(message, place)
     found, at = locate(trail, place, passage)
     if _said_already(path, at, passage):
@@ -66,12 +60,9 @@ def _note(
         title=title(message, path),
         personal=fields(message)[path].personal if path in fields(message) else None,
     )
-    # A check of ours inside pydantic (an identifier's digits) brings its own code and masked value.
-    error = ctx.get("error")
-    code = code_of({"type": kind, "ctx": ctx})
-    masked = getattr(error, "masked", None)
-    shown = value if kind != "missing" else None
-    passage.fault(code, called, at, shown, masked=masked, **limit_of(ctx))
+    masked = getattr(ctx.get("error"), "masked", None)
+    shown = error["input"] if error["type"] != "missing" else None
+    passage.fault(code_of(error), called, at, shown, masked=masked, facts=limit_of(ctx))
 
 
 def code_of(error: Mapping[str, Any]) -> str:

@@ -11,15 +11,15 @@ from decimal import Decimal
 from typing import Any
 
 from gateway.canonical import identifiers
-from gateway.canonical.identifiers import IdentifierFault
+from gateway.canonical.identifiers import BEIJING, IdentifierFault
+from gateway.canonical.identifiers.moment import EPOCH
 from gateway.mapping.codes import as_code
 from gateway.mapping.faults import At, masked_code
 from gateway.mapping.passage import Passage, Site
 from gateway.mapping.paths import Keys
 from gateway.mapping.read_values import fetch
 
-
-_BEIJING = identifiers.BEIJING.utcoffset(None)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def code(value: Any, site: Site, passage: Passage, at: At) -> Any:
@@ -29,7 +29,7 @@ def code(value: Any, site: Site, passage: Passage, at: At) -> Any:
         return known[value]
     if site.policy == "keep" and value not in (site.codes or {}):
         return value
-    passage.fault("mapping.no_code", site.field, at, masked=masked_code(value), table=site.table)
+    passage.fault("mapping.no_code", site.field, at, masked=masked_code(value), facts={"table": site.table})
     return None
 
 
@@ -48,7 +48,7 @@ def moment(value: datetime, site: Site, passage: Passage, at: At) -> Any:
 
 def quick_moment(value: datetime, site: Site, passage: Passage, at: At) -> Any:
     """Return ``2022-08-20 10:11:12``."""
-    if value.utcoffset() != _BEIJING or value.year < 1800:
+    if value.tzinfo is not BEIJING or value.year < 1800:
         return moment(value, site, passage, at)
     if value.microsecond:
         _lose(site, passage)
@@ -57,9 +57,16 @@ def quick_moment(value: datetime, site: Site, passage: Passage, at: At) -> Any:
 
 def quick_iso_moment(value: datetime, site: Site, passage: Passage, at: At) -> Any:
     """Return ``2022-08-20T10:11:12+08:00``."""
-    if value.utcoffset() != _BEIJING or value.year < 1800:
+    if value.tzinfo is not BEIJING or value.year < 1800:
         return moment(value, site, passage, at)
     return value.isoformat()
+
+
+def quick_millis(value: datetime, site: Site, passage: Passage, at: At) -> Any:
+    """Return milliseconds since 1970; a fraction of one is left out, as ``moment`` leaves it."""
+    if value.year < 1800:
+        return moment(value, site, passage, at)
+    return (value - EPOCH) // _MILLISECOND
 
 
 def day(value: date, site: Site, passage: Passage, at: At) -> Any:
@@ -84,26 +91,37 @@ def organisation(value: str, site: Site, passage: Passage, at: At) -> str | None
     """Return what the partner calls an organisation."""
     found = passage.directory.code(passage.partner, value)
     if found is None:
-        passage.fault("mapping.no_organisation_code", site.field, at, masked=masked_code(value), organisation=value)
+        facts = {"organisation": value}
+        passage.fault("mapping.no_organisation_code", site.field, at, masked=masked_code(value), facts=facts)
     return found
 
 
-def scalar(value: Any, site: Site, passage: Passage, at: At) -> Any:
+def scalar(value: Any, site: Site, _passage: Passage, _at: At) -> Any:
     """Return a text, number or truth value as the row wants it written."""
     return _scalar(value, site)
 
 
 def several(values: Sequence[Any], site: Site, passage: Passage, at: At) -> Any:
     """Return a list of values as the partner wants it: a list, or one text; never a text that would divide wrongly."""
+    if site.one is None and site.written_as is None and (joined := _joined(values, site.separator)) is not None:
+        return joined
     convert = site.one or scalar
     found = [convert(value, site, passage, at) for value in values]
     if site.separator is None:
         return found
     for value in found:
         if site.separator in str(value):
-            passage.fault("mapping.separator_in_value", site.field, at, value, separator=site.separator)
+            passage.fault("mapping.separator_in_value", site.field, at, value, facts={"separator": site.separator})
             return None
     return site.separator.join(str(value) for value in found if value is not None)
+
+
+def _joined(values: Sequence[Any], separator: str | None) -> str | None:
+    """Return texts as one, or None where that is not all there is to it."""
+    if separator is None or len(separator) != 1 or not values or values[0].__class__ is not str:
+        return None
+    joined = separator.join(values)
+    return joined if joined.count(separator) == len(values) - 1 else None
 
 
 def _scalar(value: Any, site: Site) -> Any:
@@ -155,8 +173,9 @@ def put(out: dict[str, Any], keys: Keys, value: Any) -> None:
         at = at[key]
 
 
-def put_selected(out: dict[str, Any], path: Keys, field: Keys, is_value: Any, take: Keys, value: Any) -> None:
+def put_selected(out: dict[str, Any], path: Keys, deciding: tuple[Keys, Any], take: Keys, value: Any) -> None:
     """Write a field of the item whose deciding field has a value, adding the item where there is none."""
+    field, is_value = deciding
     items = fetch(out, path)
     if not isinstance(items, list):
         items = []

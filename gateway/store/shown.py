@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import orjson
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, literal_column, or_, select
 
 from gateway.store.inbox import read_facts
@@ -38,6 +39,7 @@ def trace(connection: Connection, case_id: str) -> Row:
     """Return a case with its names, legs, messages, deliveries and attempts, and the records that did not enter it."""
     case = _one(connection, select(dispute_case).where(dispute_case.c.id == case_id))
     case.pop("snapshot", None)
+    case["parties"] = orjson.loads(case["parties"])
     steps = _all(connection, _messages().where(message.c.case_id == case_id).order_by(message.c.step))
     deliveries = _all(connection, _deliveries().where(delivery.c.case_id == case_id).order_by(delivery.c.step))
     attempts = _all(connection, _attempts(delivery.c.case_id == case_id))

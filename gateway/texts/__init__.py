@@ -53,7 +53,7 @@ def catalogue() -> Mapping[str, Text]:
     return entries
 
 
-def text(code: str, language: Language = "en", **facts: object) -> str:
+def text(code: str, language: Language = "en", /, **facts: object) -> str:
     """Return the sentence of ``code`` with its facts filled in; the bare code where the catalogue has none."""
     entry = catalogue().get(code)
     if entry is None:
@@ -62,7 +62,7 @@ def text(code: str, language: Language = "en", **facts: object) -> str:
     return sentence.format_map(_Absent({name: "—" if value is None else value for name, value in facts.items()}))
 
 
-def both(code: str, **facts: object) -> dict[Language, str]:
+def both(code: str, /, **facts: object) -> dict[Language, str]:
     """Return the sentence of ``code`` in every language."""
     return {language: text(code, language, **facts) for language in ("zh", "en")}
 

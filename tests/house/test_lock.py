@@ -49,10 +49,13 @@ def test_every_dependency_is_bounded_below_and_above() -> None:
         assert {">=", "<"} <= operators, text
 
 
-def test_the_lock_was_made_for_the_oldest_python_we_promise() -> None:
-    oldest = min(re.findall(r"[0-9]+\.[0-9]+", project()["project"]["requires-python"]))
-    assert f"--python-version {oldest}" in read("requirements.lock")
-    assert "--universal" in read("requirements.lock")
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
+def test_the_lock_serves_every_python_that_we_name(pins: Pins, python: str) -> None:
+    machine = {"python_version": python, "python_full_version": f"{python}.0", "sys_platform": "linux"}
+    for text in _asked():
+        name = canonicalize_name(Requirement(text).name)
+        fitting = [pin for pin in pins[name] if pin.marker is None or pin.marker.evaluate(machine)]
+        assert len(fitting) == 1, f"{name}: {fitting}"
 
 
 def test_the_classifiers_name_only_pythons_that_we_promise() -> None:

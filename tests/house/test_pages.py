@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from typer.main import get_command
 
 from gateway import __version__
+from gateway.cli import application
 from gateway.configuration import check, faults, from_files, shipped_files
 from gateway.mapping.files import Spec
 from gateway.mapping.rows import MappingFile, Row
@@ -80,6 +86,21 @@ def test_the_configuration_guide_has_an_example_of_every_word(model: type[Spec])
     assert not missing
 
 
+@pytest.mark.parametrize("page", pages(), ids=str)
+def test_every_command_that_a_page_names_exists_with_its_options(page: Path) -> None:
+    for words in _commands_in(read(page)):
+        command, rest = _found(words)
+        known = {option for parameter in command.params for option in parameter.opts}
+        asked = {word.partition("=")[0] for word in rest if word.startswith("--") and len(word) > 2}
+        assert asked <= known | {"--help", "--json"}, f"fengqiao {' '.join(words)}"
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_the_readme_lists_every_command(page: str) -> None:
+    listed = set(re.findall(r"^\| `fengqiao ([a-z]+)", read(page), flags=re.MULTILINE))
+    assert listed == set(_cli().commands)
+
+
 def test_every_decision_is_listed_and_has_the_four_headings() -> None:
     index = read("docs/decisions/README.md")
     decisions = [page for page in pages() if page.match("docs/decisions/[0-9]*.md")]
@@ -95,6 +116,29 @@ def test_the_changelog_knows_this_version() -> None:
     released = re.findall(r"^## \[([^\]]+)\]", read("CHANGELOG.md"), flags=re.MULTILINE)
     assert released[0] == "Unreleased"
     assert released[1:2] in ([], [__version__])
+
+
+@lru_cache(maxsize=1)
+def _cli() -> Any:
+    return get_command(application())
+
+
+def _commands_in(page: str) -> Iterator[list[str]]:
+    """Return the words after ``fengqiao`` wherever a page shows a command."""
+    shown = re.findall(r"`(?:\.venv/bin/)?fengqiao ([^`]+)`", page)
+    for block in blocks(page, "console"):
+        shown += re.findall(r"^\s*\$ (?:\S*/)?fengqiao (.+)$", block, flags=re.MULTILINE)
+    for line in shown:
+        yield shlex.split(re.sub(r"\s#.*$", "", line.replace("\n", " ")))
+
+
+def _found(words: list[str]) -> tuple[Any, list[str]]:
+    """Return the command that words call, and the words after its name."""
+    command, rest = _cli(), list(words)
+    while rest and rest[0] in getattr(command, "commands", {}):
+        command = command.commands[rest.pop(0)]
+    assert command is not _cli(), f"there is no command fengqiao {words[0]}"
+    return command, rest
 
 
 def _values(page: str) -> list[object]:

@@ -16,6 +16,7 @@ UNITS: tuple[Unit, ...] = get_args(Unit)
 _IN_YUAN = {"yuan": Decimal(1), "fen": Decimal("0.01"), "wan": Decimal(10_000)}
 _SUFFIXES: dict[str, Unit] = {"元": "yuan", "圆": "yuan", "分": "fen", "万": "wan", "万元": "wan"}
 _CENT = Decimal("0.01")
+_TOO_MUCH = Decimal(10**15)
 _FORM = re.compile(
     r"(?:人民币|RMB|CNY)?¥?(?P<minus>-)?"
     r"(?P<number>(?:[0-9]{1,18}|[0-9]{1,3}(?:,[0-9]{3}){1,5})(?:\.[0-9]{0,10})?)"
@@ -43,7 +44,7 @@ def amount(value: str | int | float | Decimal, unit: Unit = "yuan") -> Decimal:
 
 def write_amount(value: Decimal, unit: Unit = "yuan") -> str | int:
     """Write an amount in yuan: "125000.00" (yuan), 12500000 (fen) or "12.5" (wan). Raises IdentifierFault."""
-    yuan = amount(value)
+    yuan = value if _is_canonical(value) else amount(value)
     if unit == "yuan":
         return str(yuan)
     if unit == "fen":
@@ -52,6 +53,11 @@ def write_amount(value: Decimal, unit: Unit = "yuan") -> str | int:
         written = f"{yuan / 10_000:f}"
         return written.rstrip("0").rstrip(".") if "." in written else written
     raise IdentifierFault("identifier.amount.unit", str(unit))
+
+
+def _is_canonical(value: Decimal) -> bool:
+    """Say whether it is what ``amount`` returns: every amount of a message is."""
+    return value.same_quantum(_CENT) and not value.is_signed() and value < _TOO_MUCH
 
 
 def _written(value: str, unit: Unit) -> tuple[Decimal, Unit]:
@@ -75,7 +81,7 @@ def _in_yuan(number: Decimal, unit: Unit) -> Decimal:
     if isinstance(tail, int) and tail < -10 and number != number.quantize(Decimal("1e-8")):
         raise IdentifierFault("identifier.amount.precision", "***")
     yuan = abs(number * _IN_YUAN[unit])
-    if yuan >= 10**15:
+    if yuan >= _TOO_MUCH:
         raise IdentifierFault("identifier.amount.range", "***")
     if yuan != yuan.quantize(_CENT):
         raise IdentifierFault("identifier.amount.precision", "***")

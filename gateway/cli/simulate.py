@@ -1,0 +1,77 @@
+"""``simulate``: run a pretend partner on the loopback interface, to try a configuration without the real system."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+
+from gateway import bootstrap
+from gateway.cli.terminal import of
+from gateway.errors import GatewayError
+
+HOST = "127.0.0.1"
+
+
+def simulate(
+    context: typer.Context,
+    adapter: Annotated[str, typer.Argument(help="cli.argument.adapter", metavar="ADAPTER")],
+    *,
+    port: Annotated[int, typer.Option("--port", help="cli.option.sim_port", min=0, max=65535)] = 0,
+    gateway_url: Annotated[
+        str | None, typer.Option("--gateway-url", help="cli.option.gateway_url", metavar="URL")
+    ] = None,
+    partner: Annotated[str | None, typer.Option("--partner", help="cli.option.sim_partner", metavar="NAME")] = None,
+    keys_file: Annotated[Path | None, typer.Option("--keys-file", help="cli.option.keys_file", metavar="FILE")] = None,
+) -> None:
+    """Run a pretend partner until stopped."""
+    terminal = of(context)
+    simulator = bootstrap.shipped_simulator(adapter)
+    name = partner or adapter.replace("_", "-")
+    keys = _keys(simulator, keys_file)
+    pretend = simulator(gateway_url=gateway_url, partner=name, keys=keys)
+    with _listening(port) as listener:
+        url = f"http://{HOST}:{listener.getsockname()[1]}"
+        terminal.say("cli.simulate.listens", adapter=adapter, url=url, pid=os.getpid())
+        if keys_file is None:
+            terminal.say("cli.simulate.no_keys_file")
+        terminal.print(_partner_file(simulator, adapter, name, url, keys))
+        server = uvicorn.Server(uvicorn.Config(pretend.app, log_level="warning", access_log=False))
+        server.run([listener])
+
+
+def _keys(simulator: Any, file: Path | None) -> dict[str, str]:
+    """Return the keys in the file; fresh ones, written there, when there is none yet."""
+    if file is not None and file.exists():
+        try:
+            kept: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+        except ValueError:
+            raise GatewayError("cli.not_json", file=str(file)) from None
+        return kept
+    made: dict[str, str] = simulator.make_keys()
+    if file is not None:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+            json.dump(made, out)
+    return made
+
+
+def _partner_file(simulator: Any, adapter: str, name: str, url: str, keys: dict[str, str]) -> str:
+    """Return a partner file that fits; JSON values are YAML too."""
+    variable = name.upper().replace("-", "_")
+    secrets = {key: f"env:{variable}_{key.upper()}" for key in keys}
+    lines: dict[str, Any] = {"partner": name, "adapter": adapter, "base_url": url, "organisations": []}
+    lines |= {"settings": simulator.partner_settings(), "secrets": secrets}
+    written = "\n".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in lines.items())
+    return f"# partners/{name}.yaml\n{written}"
+
+
+def _listening(port: int) -> socket.socket:
+    try:
+        return socket.create_server((HOST, port), backlog=128)
+    except OSError as error:
+        raise GatewayError("cli.serve.no_port", host=HOST, port=port, why=error.strerror) from None

@@ -1,0 +1,230 @@
+"""What the suite knows of one adapter, all of it found from its row in the table: its folder says the rest.
+
+    ADAPTERS row ─► package ─► folder ─┬─► simulator.py        Simulator
+                                       ├─► samples/*.json      records and their canonical twins
+                                       └─► mappings/, codes/   its own, or those shipped under its name
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from gateway import configuration
+from gateway.canonical.messages import Message, parse
+from gateway.contract import Adapter, Attachment, MemorySession, Partner, Record, Request
+from gateway.mapping import MappingSet, Reading, Writing, compile_set
+
+PARTNER = "partner"
+# What the gateway says about a message that came in, the same for every reading here.
+BASE: Mapping[str, Any] = {
+    "id": "019e1c50-7a00-7000-8000-00000000beef",
+    "source": f"/partners/{PARTNER}",
+    "receivedtime": "2026-11-09T09:12:31+08:00",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """A record in wire form and what it means: its twin, or the partner's field for which it is refused."""
+
+    name: str
+    direction: str  # in | out | both
+    plain: Mapping[str, Any] = field(repr=False)
+    twin: Mapping[str, Any] | None = field(repr=False)
+    refused: str | None = None
+
+    @property
+    def arrives(self) -> bool:
+        """Whether the partner sends such a record."""
+        return self.direction != "out"
+
+    @property
+    def leaves(self) -> bool:
+        """Whether the gateway sends such a record."""
+        return self.direction != "in"
+
+    @property
+    def record(self) -> Record:
+        """The record as the adapter decodes it."""
+        return record_of(self.plain)
+
+    @property
+    def message(self) -> Message:
+        """The twin as it stands in the file."""
+        assert self.twin is not None
+        return parse(self.twin)
+
+    @property
+    def papers(self) -> dict[str, bytes]:
+        """The attachments' contents by SHA-256, as far as the sample holds them."""
+        listed = (each.get("content_base64") for each in self.plain.get("attachments", ()))
+        contents = [base64.b64decode(each) for each in listed if each is not None]
+        return {hashlib.sha256(content).hexdigest(): content for content in contents}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneDirectory:
+    """The organisations that the samples speak of, by the partner's codes."""
+
+    codes: Mapping[str, str]
+
+    def organisation(self, partner: str, code: str) -> str | None:
+        """Return the organisation that the partner calls ``code``."""
+        return next((organisation for organisation, own in self.codes.items() if own == code), None)
+
+    def code(self, partner: str, organisation_id: str) -> str | None:
+        """Return what the partner calls an organisation."""
+        return self.codes.get(organisation_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """One row of the table and everything that belongs to it."""
+
+    name: str
+    adapter: type[Adapter]
+
+    @property
+    def package(self) -> str:
+        """The package that the adapter lives in."""
+        return self.adapter.__module__.rpartition(".")[0]
+
+    @property
+    def folder(self) -> Path:
+        """The folder of that package."""
+        return Path(str(importlib.import_module(self.package).__file__)).parent
+
+    @cached_property
+    def simulator(self) -> Any:
+        """The class that pretends to be the partner's system."""
+        return importlib.import_module(f"{self.package}.simulator").Simulator
+
+    @cached_property
+    def samples(self) -> tuple[Sample, ...]:
+        """Every sample, in the order of the files."""
+        files = sorted(path for path in (self.folder / "samples").glob("*.json") if path.stem != "directory")
+        return tuple(sample for path in files for sample in _samples(path))
+
+    @cached_property
+    def directory(self) -> OneDirectory:
+        """The organisations of the samples."""
+        return OneDirectory(codes=json.loads((self.folder / "samples/directory.json").read_text(encoding="utf-8")))
+
+    @cached_property
+    def own_files(self) -> Mapping[str, str]:
+        """The mapping files that the adapter keeps in its own folder; none where they are shipped."""
+        found = [path for room in ("mappings", "codes") for path in sorted((self.folder / room).rglob("*.yaml"))]
+        return {path.relative_to(self.folder).as_posix(): path.read_text(encoding="utf-8") for path in found}
+
+    @cached_property
+    def files(self) -> Mapping[str, str]:
+        """Its mapping files and code tables as texts by path."""
+        rooms = (f"mappings/{self.name}/", f"mappings/codes/{self.name}.")
+        shipped = {path: text for path, text in configuration.shipped_files().items() if path.startswith(rooms)}
+        return {**shipped, **self.own_files}
+
+    @cached_property
+    def mappings(self) -> MappingSet:
+        """Those files, compiled."""
+        return compile_set(self.files)
+
+    @property
+    def written_types(self) -> tuple[str, ...]:
+        """The canonical types that some mapping writes for this dialect."""
+        return tuple(sorted({mapping.message for mapping in self.mappings.mappings if mapping.write is not None}))
+
+    def read(self, record: Record) -> Reading:
+        """Turn a record into a message, as the gateway would."""
+        return self.mappings.read(self.name, PARTNER, record, directory=self.directory, base=BASE)
+
+    def write(self, message: Message) -> Writing:
+        """Turn a message into a record, as the gateway would."""
+        return self.mappings.write(self.name, PARTNER, message, directory=self.directory)
+
+    def speaking(self, keys: Mapping[str, str], now: datetime | None = None) -> Adapter:
+        """Return an adapter for a partner with these keys; its clock stands still at ``now`` when that is given."""
+        clock = (lambda: datetime.now(UTC)) if now is None else (lambda: now)
+        return self.adapter(
+            Partner(
+                name=PARTNER,
+                settings=self.simulator.partner_settings(),
+                secret=lambda name: dict(keys)[name],
+                session=MemorySession(clock),
+                now=clock,
+            )
+        )
+
+    def pretending(self, keys: Mapping[str, str], gateway_url: str | None = None, partner: str = PARTNER) -> Any:
+        """Return a simulator with these keys."""
+        return self.simulator(gateway_url=gateway_url, partner=partner, keys=keys)
+
+
+def dialects(table: Mapping[str, type[Adapter]]) -> tuple[Dialect, ...]:
+    """Return every row of a table of adapters as the suite sees it."""
+    return tuple(Dialect(name=name, adapter=adapter) for name, adapter in table.items())
+
+
+def received(wrapped: Mapping[str, Any], **changes: Any) -> Request:
+    """Return what the door hands to an adapter of a request that a simulator wrapped."""
+    return Request(**{**wrapped, **changes})
+
+
+def record_of(plain: Mapping[str, Any]) -> Record:
+    """Return a record of the samples' wire form as an adapter decodes it."""
+    return Record(
+        kind=plain["kind"],
+        id=plain["id"],
+        version=plain.get("version"),
+        fields=plain["fields"],
+        attachments=tuple(_attachment(each) for each in plain.get("attachments") or ()),
+    )
+
+
+def without_contents(record: Record) -> Record:
+    """Return a record whose attachments are tickets, as a mapping writes them."""
+    return replace(record, attachments=tuple(replace(each, content=None) for each in record.attachments))
+
+
+def personal_values(sample: Sample) -> set[str]:
+    """Return the values of a sample's record that no log, error or repr may show."""
+    said = set(_texts(sample.plain["fields"]))
+    return {value for value in said if len(value) >= 6 or (len(value) >= 2 and not value.isascii())}
+
+
+def _attachment(plain: Mapping[str, Any]) -> Attachment:
+    given = dict(plain)
+    coded = given.pop("content_base64", None)
+    content = base64.b64decode(coded) if coded is not None else None
+    return Attachment(**given, content=content)
+
+
+def _samples(path: Path) -> Iterator[Sample]:
+    held = json.loads(path.read_text(encoding="utf-8"))
+    for number, each in enumerate(held if isinstance(held, list) else [held]):
+        yield Sample(
+            name=f"{path.stem}-{number}" if isinstance(held, list) else path.stem,
+            direction=each["direction"],
+            plain=each["record"],
+            twin=each.get("message"),
+            refused=each.get("refused"),
+        )
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, Sequence):
+        for inner in value:
+            yield from _texts(inner)
