@@ -32,7 +32,9 @@ def main() -> None:
         for figure in MEASURES[name](given.rounds, given.quick):
             ours, twin = statistics.median(figure.ours), statistics.median(figure.twin)
             ratio = statistics.median([a / b for a, b in zip(figure.ours, figure.twin, strict=True)])
-            print(f"{figure.name:<44} {ours:>8,.0f} {figure.unit} {twin:>8,.0f} {figure.unit} {ratio:>6.2f}  {figure.aim}")
+            print(
+                f"{figure.name:<44} {ours:>8,.0f} {figure.unit} {twin:>8,.0f} {figure.unit} {ratio:>6.2f}  {figure.aim}"
+            )
             for remark in figure.remarks:
                 print(f"    {remark}")
     print(f"load average {os.getloadavg()[0]:.1f} at the end")

@@ -59,5 +59,10 @@ def tried(claimed: Claimed, watch: Observed, outcome: str, error: GatewayError |
         exchanges=watch.exchanges,
         request_digest=watch.request_digest,
         code=error.code if error else None,
-        facts=orjson.dumps(error.facts).decode() if error and error.facts else None,
+        facts=kept_facts(error) if error else None,
     )
+
+
+def kept_facts(error: GatewayError) -> str | None:
+    """Return the facts of an error as they are kept, or None when it has none."""
+    return orjson.dumps(error.facts).decode() if error.facts else None

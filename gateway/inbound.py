@@ -83,6 +83,11 @@ class Inbound:
         except Undecodable as error:
             await self._keep(await self._arrival(post, request, authentic, trace_id, error=error))
             raise
+        except Exception:
+            fault = GatewayError("gateway.fault", fault=uuid7())
+            log.exception("request.fault", partner=post.name, fault_id=fault.facts["fault"])
+            await self._keep(await self._arrival(post, request, authentic, trace_id, error=fault))
+            raise fault from None
 
     async def _keep(self, arrival: Arrival) -> Kept:
         kept = await self.writer.submitted(arrival)
@@ -160,7 +165,7 @@ class Inbound:
 
     async def _arrival(
         self, post: Post, request: Request, authentic: Authentic, trace_id: str | None,
-        *, entries: Sequence[Entry] = (), error: Undecodable | None = None,
+        *, entries: Sequence[Entry] = (), error: GatewayError | None = None,
     ) -> Arrival:  # fmt: skip
         arrival_id = uuid7()
         context = arrival_id.encode()

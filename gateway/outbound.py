@@ -71,7 +71,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outbound:
-    """Deliver what is due. ``lease``: seconds a claim outlasts the slowest delivery."""
+    """Deliver what is due. ``lease``: seconds that a claim lasts, at least."""
 
     writer: Writer[Any, Any]
     journal: Journal
@@ -125,7 +125,7 @@ class Outbound:
 
     async def _turn(self, post: Post, done: Sequence[Closing | Fetch], *, room: int) -> Turn:
         now = self.now()
-        lease_until = millis(now + timedelta(seconds=self.lease))
+        lease_until = millis(now + timedelta(seconds=self._lease_of(post)))
         closings = [each for each in done if isinstance(each, Closing)]
         fetched = [each for each in done if isinstance(each, Fetch)]
 
@@ -230,6 +230,11 @@ class Outbound:
             filled.append(paper)
         return replace(record, attachments=tuple(filled))
 
+    def _lease_of(self, post: Post) -> float:
+        """Return the seconds of a lease: more than the slowest exchange (log in, upload, submit, and one to spare)."""
+        slowest = post.row.timeouts.connect + post.row.timeouts.answer
+        return max(self.lease, 4 * slowest)
+
     def _time_left(self, claimed: Claimed) -> float:
         """Return the seconds until the lease ends, less a margin to close in. Raises when there are none."""
         left = (claimed.lease_until - millis(self.now())) / 1000 - min(5.0, self.lease / 10)
@@ -268,18 +273,22 @@ class Outbound:
             random=self.random,
         )
         if again is None:
-            last = error.code
-            return self._bury(claimed, watch, GatewayError("delivery.deadline_passed", last=last), outcome)
+            passed = GatewayError("delivery.deadline_passed", last=error.code)
+            return self._bury(claimed, watch, passed, outcome, met=error)
         attempted = attempts.tried(claimed, watch, outcome, error)
         return Closing(
             claimed=claimed, status=status, due_at=millis(again), code=error.code, facts=attempted.facts,
             attempted=attempted,
         )  # fmt: skip
 
-    def _bury(self, claimed: Claimed, watch: Observed, error: GatewayError, outcome: str) -> Closing:
+    def _bury(
+        self, claimed: Claimed, watch: Observed, error: GatewayError, outcome: str, *, met: GatewayError | None = None
+    ) -> Closing:
+        """Close a delivery as dead for ``error``; ``met`` is what the attempt itself met, where that is something else."""
         log.error("delivery.dead", partner=claimed.partner, message_id=claimed.message_id, code=error.code)
-        attempted = attempts.tried(claimed, watch, outcome, error)
-        return Closing(claimed=claimed, status="dead", code=error.code, facts=attempted.facts, attempted=attempted)
+        attempted = attempts.tried(claimed, watch, outcome, met or error)
+        facts = attempts.kept_facts(error)
+        return Closing(claimed=claimed, status="dead", code=error.code, facts=facts, attempted=attempted)
 
     def _wait_for_a_person(self, claimed: Claimed) -> Closing:
         error = GatewayError("delivery.in_doubt_waits", partner=claimed.partner)

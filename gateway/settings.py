@@ -43,9 +43,6 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         default=None, description="SQLAlchemy URL of the store; by default an SQLite file in the data folder."
     )
-    redis_url: SecretStr | None = Field(
-        default=None, description="URL of Redis for wake-ups through RQ; without it, a loop in the serving process."
-    )
     host: str = Field(default="127.0.0.1", min_length=1, description="Address the doors listen on.")
     port: int = Field(default=8480, ge=0, le=65535, description="Port the doors listen on; 0 takes a free one.")
     key: SecretStr | None = Field(
@@ -54,11 +51,12 @@ class Settings(BaseSettings):
     key_file: Path | None = Field(default=None, description="File that holds the key, instead of the key itself.")
     cipher: Literal["aes", "sm4"] = Field(default="aes", description="AES-256-GCM or SM4-GCM for what is kept.")
     admin_token: SecretStr | None = Field(
-        default=None, description="Bearer token of the administration; without it, that part of the API is closed."
+        default=None, description="Bearer token of the administration; by default one is made in the data folder."
     )
     admin_token_file: Path | None = Field(default=None, description="File that holds the token of the administration.")
-    body_limit: ByteSize = Field(default=ByteSize(32 * MIB), ge=KIB, description="Largest request body taken in.")
-    depth_limit: int = Field(default=32, ge=4, le=200, description="Deepest nesting of JSON or XML taken in.")
+    body_limit: ByteSize = Field(
+        default=ByteSize(32 * MIB), ge=KIB, le=32 * MIB, description="Largest request body taken in; at most 32 MiB."
+    )
     spool_above: ByteSize = Field(
         default=ByteSize(256 * KIB), ge=KIB, description="Bodies larger than this are spooled to the document store."
     )
@@ -67,10 +65,9 @@ class Settings(BaseSettings):
     )
     redelivery_cap_seconds: float = Field(default=3600.0, gt=0, description="Longest wait between two attempts.")
     lease_seconds: float = Field(
-        default=120.0, gt=0, description="How long a delivery stays in one worker's hands; longer than any attempt."
+        default=120.0, gt=0, description="How long a delivery stays in one worker's hands, at least."
     )
     group_size: int = Field(default=256, ge=1, le=10_000, description="Most requests that share one commit.")
-    claim_batch: int = Field(default=100, ge=1, le=10_000, description="Most deliveries that a lane claims at once.")
     production: bool = Field(
         default=False, description="Real cases are handled here: `fengqiao doctor` then objects to pretend partners."
     )

@@ -9,6 +9,7 @@ import typer
 
 from gateway import __version__
 from gateway.cli import config, mapping, partners
+from gateway.cli.demo import demo
 from gateway.cli.diagram import diagram
 from gateway.cli.doctor import doctor
 from gateway.cli.mend import replay, withdraw
@@ -33,6 +34,7 @@ def application() -> typer.Typer:
     )  # fmt: skip
     app.callback()(root)
     app.command("serve", help="cli.help.serve", rich_help_panel=RUN)(serve)
+    app.command("demo", help="cli.help.demo", rich_help_panel=RUN)(demo)
     app.command("simulate", help="cli.help.simulate", rich_help_panel=RUN)(simulate)
     app.command("trace", help="cli.help.trace", rich_help_panel=LOOK)(trace)
     app.command("messages", help="cli.help.messages", rich_help_panel=LOOK)(messages)

@@ -26,7 +26,16 @@ CONFIGURATION: Final = 5
 REFUSED: Final = 6
 FAULT: Final = 70  # EX_SOFTWARE of sysexits.h
 
-_BY_CODE = {"store.key": CONFIGURATION, "store.url": CONFIGURATION, "store.": STORE, "configuration.": CONFIGURATION}
+_BY_CODE = {
+    "store.key": CONFIGURATION,
+    "store.url": CONFIGURATION,
+    "store.": STORE,
+    "configuration.": CONFIGURATION,
+    "cli.serve.no_port": CONFIGURATION,
+    "cli.not_json": USAGE,
+    "cli.try.kind": USAGE,
+    "cli.try.no_message": USAGE,
+}
 _BY_KIND: dict[type[GatewayError], int] = {
     NotFound: NOT_FOUND,
     StoreUnavailable: STORE,

@@ -30,6 +30,7 @@ from gateway.texts import Language
 WIDTH = 100  # columns, where there is no terminal that says
 Item = TypeVar("Item")
 _CONTROL = dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+_LEAST = {"received": 19, "created": 19, "oldest": 19, "receipt": 36, "delivery": 36, "receipt_or_delivery": 36}
 _STYLES = {
     "accepted": "green", "delivered": "green", "ok": "green", "parked": "cyan", "handed": "cyan", "pending": "cyan",
     "held": "yellow", "warning": "yellow", "blocked": "yellow", "in_doubt": "yellow", "withdrawn": "dim",
@@ -74,11 +75,11 @@ class Terminal:
         sys.stdout.buffer.write(shown)
         sys.stdout.buffer.flush()
 
-    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, fold: bool = True) -> Table:
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
         """Return a table; a column is a code below ``cli.column``, a cell a value, a word of a state or rich text."""
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
         for column in columns:
-            table.add_column(self.text(f"cli.column.{column}"), overflow="fold" if fold else "ellipsis", min_width=3)
+            table.add_column(self.text(f"cli.column.{column}"), overflow="fold", min_width=_LEAST.get(column))
         for row in rows:
             table.add_row(*[self.cell(value) for value in row])
         return table
@@ -112,7 +113,8 @@ class Terminal:
     def complain(self, error: GatewayError) -> None:
         """Say an error on stderr: the text, the code, and who must act."""
         who = self.text(f"cli.who.{texts.actor(error.code)}")
-        self.err.print(Text(self.text("cli.error"), style="bold red"), plain(error.text(self.language)), soft_wrap=True)
+        said = plain(error.text(self.language))
+        self.err.print(Text(self.text("cli.error"), style="bold red"), said, soft_wrap=True)
         self.err.print(Text(self.text("cli.error_code", code=error.code, who=who), style="dim"), soft_wrap=True)
 
     def progress(self, code: str, items: Sequence[Item]) -> Iterable[Item]:

@@ -38,7 +38,7 @@ def messages(
         terminal.json({"records": rows, "counts": counts})
         return
     if rows:
-        columns = ("received", "receipt", "record", "fate")
+        columns = ("received", "receipt", "fate")
         terminal.print(terminal.table(columns, [_record(terminal, row) for row in rows]))
     _sum(terminal, "fate", counts, len(rows))
 
@@ -65,7 +65,7 @@ def deliveries(
         terminal.json({"deliveries": rows, "counts": counts})
         return
     if rows:
-        columns = ("created", "delivery", "to", "status")
+        columns = ("created", "delivery", "status")
         terminal.print(terminal.table(columns, [_delivery(terminal, row) for row in rows]))
     _sum(terminal, "status", counts, len(rows))
 
@@ -81,16 +81,20 @@ def _one_of(terminal: Terminal, given: dict[str, bool]) -> str | None:
 def _record(terminal: Terminal, row: Row) -> tuple[object, ...]:
     fate = _with_reason(terminal.word("cli.fate", row["fate"]), waits(terminal, row))
     version = f" · {row['version']}" if row["version"] else ""
-    came = f"{row['partner']} · {row['kind']}\n{plain(row['record_id'])}{version}"
-    return row["received_at"], row["id"], Text(came), fate
+    came = f"{row['partner']} · {row['kind']} · {row['record_id']}{version}"
+    return row["received_at"], _named(row, came), fate
 
 
 def _delivery(terminal: Terminal, row: Row) -> tuple[object, ...]:
     status = terminal.word("cli.status", "blocked" if is_blocked(row) else row["status"])
     if row["attempts"]:
         status.append(terminal.text("cli.deliveries.attempts", count=row["attempts"]), style="dim")
-    to = Text(f"{plain(row['partner'])}\n{type_title(terminal, row['type'])}")
-    return row["created_at"], f"{row['id']}\n", to, _with_reason(status, reason(terminal, row))
+    to = f"→ {row['partner']} · {type_title(terminal, row['type'])}"
+    return row["created_at"], _named(row, to), _with_reason(status, reason(terminal, row))
+
+
+def _named(row: Row, what: str) -> Text:
+    return Text(row["id"]).append(f"\n{plain(what)}", style="dim")
 
 
 def _with_reason(word: Text, why: str) -> Text:

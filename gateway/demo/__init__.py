@@ -1,5 +1,5 @@
 """The demonstration: a gateway and pretend partners as separate processes, one story played, and its account."""
 
-from gateway.demo.play import play
+from gateway.demo.command import demonstrate
 
-__all__ = ["play"]
+__all__ = ["demonstrate"]

@@ -31,7 +31,8 @@ def passed(played: Played) -> bool:
     deliveries, records = played.counts["deliveries"], played.counts["records"]
     kept = [record for each in played.received.values() for record in each]
     once = len({(record["id"], record["kind"]) for record in kept}) == len(kept)
-    return not _troubles(deliveries, records) and once and not played.counts["waiting"]
+    told = [trace["case"]["state"] for trace in played.cases] == ["SETTLED", "FILED"] and played.repeated == 1
+    return told and once and not _troubles(deliveries, records) and not played.counts["waiting"]
 
 
 def _timeline(trace: dict[str, Any], language: Language) -> Table:
@@ -100,7 +101,7 @@ def _troubles(deliveries: dict[str, int], records: dict[str, int]) -> int:
 def _who(organisation: str | None, language: Language) -> str:
     for actor in CAST:
         if actor.organisation == organisation:
-            return actor.organisation_name if language == "zh" else actor.title_en
+            return actor.organisation_name if language == "zh" else actor.organisation_name_en
     return organisation or "—"
 
 

@@ -18,17 +18,20 @@ IN_CENTRES = {COURT: "FT-YT01", VILLAGE: "V01", TOWNSHIP: "T01"}
 CAST = (
     Actor(
         name=COURT, adapter="court_platform", title="人民法院调解平台", title_en="court mediation platform",
-        organisation="org-tribunal", organisation_name="示例人民法庭", kind="tribunal", level="county",
+        organisation="org-tribunal", organisation_name="示例人民法庭",
+        organisation_name_en="sample tribunal", kind="tribunal", level="county",
         codes={COURT: IN_COURT[COURT], VILLAGE: IN_CENTRES[COURT], TOWNSHIP: IN_CENTRES[COURT]},
     ),
     Actor(
         name=VILLAGE, adapter="mediation_center", title="青石村矛调站", title_en="village mediation centre",
-        organisation="org-village", organisation_name="青石村矛盾调解站", kind="mediation_center", level="village",
+        organisation="org-village", organisation_name="青石村矛盾调解站",
+        organisation_name_en="Qingshi village station", kind="mediation_center", level="village",
         codes={COURT: IN_COURT[VILLAGE], VILLAGE: IN_CENTRES[VILLAGE], TOWNSHIP: IN_CENTRES[VILLAGE]},
     ),
     Actor(
-        name=TOWNSHIP, adapter="mediation_center", title="示例乡综治中心", title_en="township centre",
-        organisation="org-township", organisation_name="示例乡综治中心", kind="mediation_center", level="township",
+        name=TOWNSHIP, adapter="mediation_center", title="乡综治中心系统", title_en="township centre",
+        organisation="org-township", organisation_name="示例乡综治中心",
+        organisation_name_en="sample township centre", kind="mediation_center", level="township",
         codes={COURT: IN_COURT[TOWNSHIP], VILLAGE: IN_CENTRES[TOWNSHIP], TOWNSHIP: IN_CENTRES[TOWNSHIP]},
     ),
 )  # fmt: skip
@@ -40,7 +43,7 @@ class Calendar:
     """Business times of the story, each a little later than the one before."""
 
     def __init__(self) -> None:
-        self._now = datetime.now(BEIJING).replace(microsecond=0) - timedelta(days=9)
+        self._now = datetime.now(BEIJING).replace(microsecond=0) - timedelta(days=14)
 
     def next(self, **later: float) -> str:
         """Return the next moment as the partners write it: local time, ``yyyy-MM-dd HH:mm:ss``."""

@@ -28,7 +28,9 @@ def demonstrate(*, keep: bool, language: Language, folder: Path | None = None) -
     started = time.monotonic()
 
     def tell(code: str, **facts: str | int) -> None:
-        console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {texts.text(code, language, **facts)}")
+        console.print(
+            f"[dim]{time.monotonic() - started:5.1f} s[/]  {texts.text(code, language, **facts)}", soft_wrap=True
+        )
 
     tell("demo.begin", folder=str(place))
     scenery, played = play(place, bootstrap.shipped_simulator, tell)

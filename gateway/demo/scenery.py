@@ -35,6 +35,7 @@ class Actor:
     title_en: str
     organisation: str
     organisation_name: str
+    organisation_name_en: str
     kind: str
     level: str
     codes: Mapping[str, str]  # how each partner calls its organisation

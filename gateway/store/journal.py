@@ -253,6 +253,8 @@ def _find_case(books: Books, partner: str, message: Message) -> CaseFile | Objec
     by_partner = books.references.get((partner, identity.partner_id or ""))
     opens = short_type(message) == "referral"
     by_number = None if opens or not identity.number else books.references.get(("", identity.number))
+    if by_number and partner not in books.files[by_number].parties:
+        by_number = None  # case numbers can be guessed: to a stranger it is as if there were no such case
     case_id = by_partner or identity.gateway_id or by_number
     if case_id is None:
         return None

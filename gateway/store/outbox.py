@@ -79,6 +79,8 @@ class Closing:
 
 def claim(connection: Connection, partner: str, *, limit: int, now: int, lease_until: int) -> list[Claimed]:
     """Take up to ``limit`` deliveries that are due, each the first of its case at this partner."""
+    if limit <= 0:
+        return []
     lease = uuid7()
     ids = connection.execute(_due(partner, now, limit)).all()
     if not ids:

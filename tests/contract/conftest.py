@@ -8,7 +8,7 @@ import pytest
 
 from adapters import ADAPTERS
 from tests.contract.dialect import Dialect, Sample, dialects
-from tests.contract.wires import Wire
+from tests.contract.wires import Pretenders, Wire
 from tests.toy import ADAPTERS as TOY
 
 DIALECTS = dialects({**ADAPTERS, **TOY})
@@ -42,14 +42,21 @@ def keys(dialect: Dialect) -> dict[str, str]:
     return made
 
 
+@pytest.fixture(scope="session")
+def pretenders() -> Iterator[Pretenders]:
+    """The simulators that were asked for, served on loopback until the session ends."""
+    with Pretenders() as running:
+        yield running
+
+
 @pytest.fixture
-async def wire(dialect: Dialect, keys: dict[str, str]) -> AsyncIterator[Wire]:
-    """The dialect's simulator, served on loopback, and a transport to it."""
-    async with Wire.laid(dialect, keys) as laid:
+async def wire(dialect: Dialect, pretenders: Pretenders) -> AsyncIterator[Wire]:
+    """The dialect's simulator, which has forgotten what was before, and real HTTP to it."""
+    async with pretenders.wire(dialect) as laid:
         yield laid
 
 
-@pytest.fixture(scope="session")
-def table() -> Iterator[tuple[Dialect, ...]]:
+@pytest.fixture
+def table() -> tuple[Dialect, ...]:
     """Every dialect at once."""
-    yield DIALECTS
+    return DIALECTS

@@ -1,8 +1,8 @@
 """What the suite knows of one adapter, all of it found from its row in the table: its folder says the rest.
 
-    ADAPTERS row ─► package ─► folder ─┬─► simulator.py        Simulator
-                                       ├─► samples/*.json      records and their canonical twins
-                                       └─► mappings/, codes/   its own, or those shipped under its name
+ADAPTERS row ─► package ─► folder ─┬─► simulator.py        Simulator
+                                   ├─► samples/*.json      records and their canonical twins
+                                   └─► mappings/, codes/   its own, or those shipped under its name
 """
 
 from __future__ import annotations

@@ -124,8 +124,11 @@ def test_a_request_carried_to_another_door_comes_to_nothing(
 ) -> None:
     """Where path and method are not signed, there is nothing behind any other door."""
     adapter, request = dialect.speaking(keys, NOW), received(wrapped(dialect, keys), **change)
-    with pytest.raises((NotAuthentic, Undecodable)):
+    try:
         adapter.authenticate(request)
+    except NotAuthentic:
+        return
+    with pytest.raises(Undecodable):
         adapter.decode(request)
 
 

@@ -45,15 +45,11 @@ def test_every_module_of_the_folder_is_one_or_the_other(dialect: Dialect) -> Non
 
 def _may_import(name: str, dialect: Dialect) -> bool:
     top = name.partition(".")[0]
-    if name.startswith(f"{dialect.package}.") or name == "gateway.texts" or name.startswith(tuple(_below(ALLOWED))):
+    if name.startswith(tuple(f"{each}." for each in (*ALLOWED, dialect.package))):
         return True
     if top in ONLY_PARTS:
         return name.startswith(ONLY_PARTS[top])
     return top in sys.stdlib_module_names and top not in NO_PART_OF_A_DIALECT
-
-
-def _below(names: tuple[str, ...]) -> Iterator[str]:
-    yield from (f"{name}." for name in names)
 
 
 def _adapter_side(dialect: Dialect) -> set[str]:

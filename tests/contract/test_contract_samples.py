@@ -43,10 +43,11 @@ def test_a_record_that_arrives_survives_the_wire(dialect: Dialect, arriving: Sam
     """What the simulator puts on the wire is what the adapter takes off it."""
     request = received(dialect.pretending(keys).wrap([arriving.plain]))
     [record] = dialect.speaking(keys).decode(request)
-    assert (record.kind, record.id, record.version) == (arriving.record.kind, arriving.record.id, arriving.record.version)
-    assert record.fields == arriving.record.fields
-    assert [each.content for each in record.attachments] == [each.content for each in arriving.record.attachments]
-    assert [each.url for each in record.attachments] == [each.url for each in arriving.record.attachments]
+    there = arriving.record
+    assert (record.kind, record.id, record.version) == (there.kind, there.id, there.version)
+    assert record.fields == there.fields
+    assert [each.content for each in record.attachments] == [each.content for each in there.attachments]
+    assert [each.url for each in record.attachments] == [each.url for each in there.attachments]
     assert dialect.read(record).message == dialect.read(record_of(arriving.plain)).message
 
 

@@ -9,14 +9,14 @@ import ssl
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal, Self
 
 import httpx
 import uvicorn
 
-from gateway.contract import Adapter, Attachment, Handed, Receipt, Record
+from gateway.contract import Adapter, Attachment, Confirming, Handed, Receipt, Record
 from gateway.transports.exchange import run
 from gateway.transports.http import HttpTransport, Retries, Timeouts
 from tests.contract.dialect import Dialect, Sample
@@ -25,7 +25,7 @@ PATIENCE = 20.0  # seconds that a server may take to start or to end
 
 
 @contextmanager
-def served(app: Any, *, lifespan: str = "off") -> Iterator[str]:
+def served(app: Any, *, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
     """Serve an application from a thread, give its address, and end it cleanly."""
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan=lifespan, ws="none", timeout_graceful_shutdown=5
@@ -64,21 +64,16 @@ class Wire:
     control: httpx.AsyncClient
     papers: dict[str, bytes] = field(default_factory=dict)
 
-    @classmethod
-    @asynccontextmanager
-    async def laid(cls, dialect: Dialect, keys: Mapping[str, str]) -> AsyncIterator[Wire]:
-        """Serve a simulator of its own for as long as the block lasts."""
-        with served(dialect.pretending(keys).app) as url:
-            async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as control:
-                yield cls(dialect=dialect, keys=keys, url=url, adapter=dialect.speaking(keys), control=control)
-
     async def deliver(self, record: Record, *, answer: float = 20.0) -> Receipt | Handed:
         """Deliver a record once, over connections of its own; ``answer``: seconds to wait for the partner."""
-        return await self._over(self.adapter.deliver(record), answer)
+        receipt: Receipt | Handed = await self._over(self.adapter.deliver(record), answer)
+        return receipt
 
     async def confirm(self, record: Record) -> Receipt | None:
         """Ask the partner for a record's receipt."""
-        return await self._over(self.adapter.confirm(record), 20.0)  # type: ignore[attr-defined]  # only where it is one
+        assert isinstance(self.adapter, Confirming)
+        receipt: Receipt | None = await self._over(self.adapter.confirm(record), 20.0)
+        return receipt
 
     async def fault(self, name: str | None, **parameters: Any) -> None:
         """Tell the simulator what to do wrong."""
@@ -127,3 +122,32 @@ class Wire:
         for start in range(0, len(content), 65_536):
             await asyncio.sleep(0)
             yield content[start : start + 65_536]
+
+
+class Pretenders:
+    """One served simulator for each dialect that was asked for; starting one for every test would take minutes."""
+
+    def __init__(self) -> None:
+        self._ends = ExitStack()
+        self._running: dict[str, tuple[str, dict[str, str]]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ends.close()
+
+    @asynccontextmanager
+    async def wire(self, dialect: Dialect) -> AsyncIterator[Wire]:
+        """Lay a wire to the dialect's simulator, emptied."""
+        url, keys = self._started(dialect)
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as control:
+            (await control.post("/_sim/reset")).raise_for_status()
+            yield Wire(dialect=dialect, keys=keys, url=url, adapter=dialect.speaking(keys), control=control)
+
+    def _started(self, dialect: Dialect) -> tuple[str, dict[str, str]]:
+        if dialect.name not in self._running:
+            keys = dialect.simulator.make_keys()
+            url = self._ends.enter_context(served(dialect.pretending(keys).app))
+            self._running[dialect.name] = (url, keys)
+        return self._running[dialect.name]

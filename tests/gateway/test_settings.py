@@ -27,7 +27,7 @@ def test_nothing_needs_to_be_set():
     assert settings.config_folder == Path("fengqiao-data/config")
     assert settings.store_url().startswith("sqlite:////")
     assert settings.store_url().endswith("/fengqiao-data/gateway.db")
-    assert (settings.body_limit, settings.spool_above, settings.depth_limit) == (32 * 1024 * 1024, 256 * 1024, 32)
+    assert (settings.body_limit, settings.spool_above) == (32 * 1024 * 1024, 256 * 1024)
     assert settings.read_key() is None
     assert settings.read_admin_token() is None
 
@@ -41,12 +41,12 @@ def test_the_configuration_follows_the_data_unless_it_is_named(monkeypatch):
 
 def test_variables_are_read_and_an_empty_one_is_not_set(monkeypatch):
     monkeypatch.setenv("FENGQIAO_PORT", "9000")
-    monkeypatch.setenv("FENGQIAO_BODY_LIMIT", "64MiB")
+    monkeypatch.setenv("FENGQIAO_BODY_LIMIT", "16MiB")
     monkeypatch.setenv("FENGQIAO_LOG_LEVEL", "WARNING")
     monkeypatch.setenv("FENGQIAO_REDELIVERY_BASE_SECONDS", "0.05")
     monkeypatch.setenv("FENGQIAO_DATABASE_URL", "")
     settings = load_settings()
-    assert (settings.port, settings.body_limit, settings.log_level) == (9000, 64 * 1024 * 1024, "warning")
+    assert (settings.port, settings.body_limit, settings.log_level) == (9000, 16 * 1024 * 1024, "warning")
     assert settings.redelivery_base_seconds == 0.05
     assert settings.store_url().startswith("sqlite:")
 

@@ -80,7 +80,7 @@ def _own_codes(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _begins_codes(text: str) -> bool:
-    """Say whether codes are put together from a text: ``cli.fate`` and the fate, ``demo.count_`` and what is counted."""
+    """Say whether codes are put together from a text: ``cli.fate`` and a fate, ``demo.count_`` and what is counted."""
     return any(code.startswith(text if text.endswith("_") else f"{text}.") for code in catalogue())
 
 

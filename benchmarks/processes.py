@@ -1,0 +1,54 @@
+"""Run the processes of a measurement on loopback, each on a free port, and stop every one of them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+START_WITHIN = 60.0  # seconds
+STOP_WITHIN = 15.0  # seconds
+
+
+@contextmanager
+def listening(command: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None) -> Iterator[int]:
+    """Run ``python -m <command> --port N`` until the end of the block; give N once something listens there."""
+    port = free_port()
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command, "--port", str(port)],
+            env={**os.environ, **(environment or {})}, stdout=out, stderr=out,
+        )  # fmt: skip
+        try:
+            _wait(process, port, log)
+            yield port
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_WITHIN)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def free_port() -> int:
+    """Return a port of the loopback interface that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    give_up = time.monotonic() + START_WITHIN
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        if process.poll() is not None or time.monotonic() > give_up:
+            raise SystemExit(f"a process of the measurement did not start:\n{log.read_text(errors='replace')[-2000:]}")
+        time.sleep(0.05)

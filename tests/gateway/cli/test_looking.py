@@ -1,0 +1,95 @@
+"""Commands that look: messages, deliveries, trace."""
+
+import json
+
+import pytest
+
+from tests.gateway.cli.conftest import CASE, HELD_CASE, PERSONAL
+
+
+def test_messages_lists_every_record_with_its_fate_and_the_reason_in_words(desk):
+    result = desk.run("messages")
+    assert result.exit_code == 0
+    assert "4 in all: accepted 2 · held 1 · refused 1" in result.stdout
+    assert "dsrlb[0].zjhm" in result.stdout
+
+
+def test_held_records_are_listed_with_the_receipt_that_replay_takes(desk):
+    record = desk.one("messages", "--held")
+    assert record["record_id"] == f"TJXX-{HELD_CASE}"
+    assert record["code"] == "mapping.unknown_code"
+    assert record["id"] in desk.run("messages", "--held").stdout
+
+
+def test_a_partner_without_records_has_none(desk):
+    assert desk.json("messages", "--partner", "township")["records"] == []
+
+
+def test_two_fates_at_once_are_a_wrong_usage(desk):
+    result = desk.run("messages", "--held", "--parked")
+    assert result.exit_code == 2
+    assert "--held, --parked" in result.stderr
+
+
+def test_a_delivery_behind_a_dead_one_is_shown_as_blocked(desk):
+    dead, blocked = desk.one("deliveries", "--dead"), desk.one("deliveries", "--blocked")
+    assert (dead["type"], blocked["type"]) == ("referral", "supervision")
+    assert "blocked" in desk.run("deliveries").stdout
+    assert desk.one("deliveries", "--pending")["id"] == blocked["id"]
+
+
+def test_no_table_is_wider_than_a_hundred_columns_in_either_language(desk):
+    for language in ("zh", "en"):
+        for command in (["messages"], ["deliveries"], ["trace", CASE], ["doctor"], ["partners"]):
+            result = desk.run(*command, language=language)
+            widest = max(result.stdout.splitlines(), key=_columns)
+            assert _columns(widest) <= 100 or "sha256:" in widest, widest
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_trace_tells_who_said_what_who_holds_the_case_and_how_every_hop_went(desk, language):
+    result = desk.run("trace", CASE, language=language)
+    assert result.exit_code == 0
+    for told in ("示例人民法庭 (org-tribunal)", "青石村矛盾调解站 (org-village)", "127.0.0.1:9", "village"):
+        assert told in result.stdout
+    words = {"zh": ("已委派待接收", "督办", "死信", "未到达"), "en": ("referred and not yet accepted", "dead", "never reached")}
+    assert all(word in result.stdout for word in words[language])
+
+
+def test_a_case_is_found_by_any_of_its_names(desk):
+    case = desk.json("trace", CASE)
+    step = case["steps"][0]
+    for name in (case["case"]["id"], step["id"], step["deliveries"][0]["id"], f"TJXX-{CASE}"):
+        assert desk.json("trace", name)["case"]["id"] == case["case"]["id"]
+
+
+def test_times_for_programs_are_in_utc_plus_8(desk):
+    assert desk.json("trace", CASE)["case"]["opened_at"].endswith("+08:00")
+
+
+def test_an_unknown_case_ends_with_exit_code_3_and_nothing_on_stdout(desk):
+    result = desk.run("trace", "AJ404", "--json")
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "case.unknown" in result.stderr
+
+
+def test_nothing_personal_is_printed_by_any_command_that_looks(desk):
+    for command in (["messages"], ["deliveries"], ["trace", CASE], ["trace", HELD_CASE], ["doctor"], ["config", "show"]):
+        said = desk.run(*command).output + desk.run(*command, "--json").output
+        assert not [word for word in PERSONAL if word in said]
+
+
+def test_a_store_that_is_not_there_is_said_in_one_sentence(empty_desk):
+    result = empty_desk.run("messages")
+    assert result.exit_code == 4
+    assert "There is no store" in result.stderr
+    assert not empty_desk.folder.exists()
+
+
+def test_json_is_utf_8_whatever_the_locale(desk):
+    result = desk.run("partners", "--json", env={"LC_ALL": "C"})
+    assert json.loads(result.stdout_bytes.decode("utf-8"))["partners"][0]["partner"] == "court"
+
+
+def _columns(line: str) -> int:
+    return sum(2 if "⺀" <= character <= "￮" else 1 for character in line.rstrip())
