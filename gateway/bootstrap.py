@@ -242,10 +242,10 @@ class Gateway:
 
     async def _activate(self, revision: Revision, *, lanes: bool = True) -> None:
         now, packed = millis(self.now()), configuration.pack(revision)
+        posts, doors = self._assembled(revision)  # first: an adapter may object to its settings
         await self.writer.ran(lambda connection: revisions.activate(connection, revision.id, packed, now))
         before = self._posts
-        self.revision = revision
-        self._posts, self._doors = self._assembled(revision)
+        self.revision, self._posts, self._doors = revision, posts, doors
         self.lanes.follow(self._posts if lanes else ())
         self.lanes.wake(self._posts)
         retire_at = self.now() + timedelta(seconds=self.settings.lease_seconds)

@@ -284,7 +284,7 @@ class Outbound:
     def _bury(
         self, claimed: Claimed, watch: Observed, error: GatewayError, outcome: str, *, met: GatewayError | None = None
     ) -> Closing:
-        """Close a delivery as dead for ``error``; ``met`` is what the attempt itself met, where that is something else."""
+        """Close a delivery as dead for ``error``; ``met`` is what the attempt itself met, where that differs."""
         log.error("delivery.dead", partner=claimed.partner, message_id=claimed.message_id, code=error.code)
         attempted = attempts.tried(claimed, watch, outcome, met or error)
         facts = attempts.kept_facts(error)

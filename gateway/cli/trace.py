@@ -159,7 +159,7 @@ def _delivery(terminal: Terminal, delivery: Row) -> Iterator[Any]:
         yield _under(terminal.text("cli.trace.lost", count=delivery["lost_fields"]), 7, "yellow")
     if why := reason(terminal, delivery):
         yield _under(why, 7, "yellow")
-    if delivery["due_at"] and delivery["status"] in {"pending", "in_doubt"}:
+    if delivery["due_at"] and not delivery["blocked"] and delivery["status"] in {"pending", "in_doubt"}:
         yield _under(terminal.text("cli.trace.due", due=clock(delivery["due_at"])), 7, "dim")
 
 

@@ -23,8 +23,8 @@ from gateway.wire.yaml_marks import nearest
 
 Level = Literal["error", "warning"]
 _WARNINGS = frozenset(
-    {"acts_for_nobody", "cannot_answer", "code_for_unknown_partner", "insecure_address", "mapping_unused", "no_address",
-     "secret_missing"}
+    {"acts_for_nobody", "cannot_answer", "code_for_unknown_partner", "division_unknown", "insecure_address",
+     "mapping_unused", "no_address", "secret_missing"}
 )  # fmt: skip
 
 
@@ -67,6 +67,7 @@ def check(
         lambda: _acting(revision),
         lambda: _organisations(revision),
         lambda: _codes(revision),
+        lambda: _divisions(revision),
         lambda: _routes(revision),
         lambda: _mappings(revision),
         lambda: _secrets(revision, base, environment),
@@ -125,6 +126,15 @@ def _codes(revision: Revision) -> Iterator[Finding]:
                 other = first.setdefault((partner, code), row.id)
                 if other != row.id:
                     yield _found("code_twice", "organisations.yaml", place, shared=code, other=other, partner=partner)
+
+
+def _divisions(revision: Revision) -> Iterator[Finding]:
+    """A code that neither GB/T 2260 nor the administrator's table has may be right all the same: divisions change."""
+    for row in revision.directory.organisations.values():
+        county = (row.division or "")[:6]
+        if row.division and not any(revision.directory.division_name(code) for code in (row.division, county)):
+            place = f"organisations: {row.id}: division"
+            yield _found("division_unknown", "organisations.yaml", place, division=row.division)
 
 
 def _routes(revision: Revision) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 from gateway.mapping import read_values, sites
@@ -91,8 +92,7 @@ class ReadScope:
 
     def _content(self, row: Bound) -> None:
         names = self.objects.names(row.steps)
-        if row.conversion != "each":
-            self.trail.leaves.setdefault(names, sites.field(row, self.scope))
+        self.trail.leaves.setdefault(names, sites.field(row, self.scope))
         if row.leaf is not None and row.leaf.repeated and row.row.split is None:
             self.trail.indexed.add(names)
         if row.origin == "constant":
@@ -160,6 +160,7 @@ class ReadScope:
             at = indices(inside.at)
             self.code.add(f"if {item}.__class__ is not dict: {item} = container({item}, {single}, run, {at})")
             scope = ReadScope(self.code, inside, row.items, item)
+            scope.trail.leaves[()] = replace(sites.field(row, self.scope), partner=inside.partner)
             built = scope.write()
             with self.code.block(f"if {built}:"):
                 if isinstance(row.steps[-1].select, tuple):

@@ -33,7 +33,7 @@ class Fault:
     @property
     def said(self) -> dict[str, Fact]:
         """Return everything that the text of the code may name; safe to show and to log."""
-        own = {"field": self.partner_path, "canonical": self.canonical_path, "title": self.title}
+        own = {"field": self.partner_path or None, "canonical": self.canonical_path, "title": self.title}
         return {**own, "value": self.value_masked or None, **self.facts}
 
     def text(self, language: Language = "zh") -> str:

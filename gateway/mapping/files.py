@@ -94,14 +94,15 @@ def suggestion(wrong: str, known: Iterable[str]) -> str | None:
 def parse(file: str, text: str) -> Source:
     """Read YAML text. Raises ConfigurationFault."""
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_LOADER)):
-            raise ConfigurationFault("mapping.file.alias", file=file, line=1, field="", why="mapping.file.alias")
+        for event in yaml.parse(text, Loader=_LOADER):
+            if isinstance(event, yaml.AliasEvent):
+                raise _broken("mapping.file.alias", file, event.start_mark.line + 1 if event.start_mark else 1)
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise _unreadable(file, mark.line + 1 if mark else 1) from None
+        raise _broken("mapping.file.syntax", file, mark.line + 1 if mark else 1) from None
     except (yaml.YAMLError, RecursionError, UnicodeError):
-        raise _unreadable(file, 1) from None
+        raise _broken("mapping.file.syntax", file, 1) from None
     reader = _Reader(file)
     value = reader.value(node, ()) if node is not None else None
     return Source(file, value, reader.lines)
@@ -173,8 +174,8 @@ def _scalar(node: yaml.Node) -> Value:
     return int(text) if _WHOLE.fullmatch(text) else text
 
 
-def _unreadable(file: str, line: int) -> ConfigurationFault:
-    return ConfigurationFault("mapping.file.syntax", file=file, line=line, field="", why="mapping.file.syntax")
+def _broken(code: str, file: str, line: int) -> ConfigurationFault:
+    return ConfigurationFault(code, file=file, line=line, field="", why=code)
 
 
 _SHAPES = {

@@ -80,9 +80,9 @@ class MappingSet:
         message = validated(found.message, values, found.trail, passage)
         unmapped = found.unmapped(record.fields)
         if passage.faults or message is None:
-            refused = any(fault.verdict == "refused" for fault in passage.faults)
-            verdict: Verdict = "refused" if refused else "held"
-            return Reading(faults=tuple(passage.faults), verdict=verdict, unmapped=unmapped, mapping=found.name)
+            # What decides the verdict stands first: it is what a dialect with room for one reason tells the sender.
+            faults = tuple(sorted(passage.faults, key=lambda fault: fault.verdict != "refused"))
+            return Reading(faults=faults, verdict=faults[0].verdict, unmapped=unmapped, mapping=found.name)
         return Reading(message=message, verdict="translated", unmapped=unmapped, mapping=found.name)
 
     def write(self, adapter: str, partner: str, message: Message, *, directory: Directory) -> Writing:

@@ -30,8 +30,11 @@ def slot(name: str, number: int) -> str:
     return f"{name}#{number}"
 
 
-def locate(trail: Trail, place: Sequence[str | int], passage: Passage) -> tuple[Field | None, At]:
-    """Return the field that filled ``place``, or should have, and the partner's indices; None where no row does."""
+def locate(trail: Trail, place: Sequence[str | int], passage: Passage, *, below: bool) -> tuple[Field | None, At]:
+    """Return the field that filled ``place``, or should have, and the partner's indices; None where no row does.
+
+    ``below``: where no row fills the place itself, a field inside it will do.
+    """
     names: Names = ()
     at: At = ()
     for step in place:
@@ -47,7 +50,7 @@ def locate(trail: Trail, place: Sequence[str | int], passage: Passage) -> tuple[
         else:
             at = (*at, step) if names in trail.indexed else at
             break
-    return _nearest(trail, names), at
+    return _nearest(trail, names, below=below), at
 
 
 def _row(trail: Trail, names: Names, at: At, position: int, passage: Passage) -> tuple[int, int]:
@@ -62,12 +65,12 @@ def _row(trail: Trail, names: Names, at: At, position: int, passage: Passage) ->
     return number, position
 
 
-def _nearest(trail: Trail, names: Names) -> Field | None:
-    """Return the field itself, else one below it (a number before others: it is what is checked), else one above."""
+def _nearest(trail: Trail, names: Names, *, below: bool) -> Field | None:
+    """Return the field itself, else one inside it (a number before others: it is what is checked), else one above."""
     if names in trail.leaves:
         return trail.leaves[names]
-    below = [found for path, found in trail.leaves.items() if path[: len(names)] == names]
-    if below:
-        return next((found for found in below if found.personal == "number"), below[0])
+    inside = [found for path, found in trail.leaves.items() if path[: len(names)] == names and below]
+    if inside:
+        return next((found for found in inside if found.personal == "number"), inside[0])
     above = [names[:n] for n in range(len(names) - 1, 0, -1) if names[:n] in trail.leaves]
     return trail.leaves[above[0]] if above else None

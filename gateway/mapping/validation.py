@@ -51,7 +51,9 @@ def validated(message: str, values: Mapping[str, Any], trail: Trail, passage: Pa
 def _note(message: str, error: ErrorDetails, trail: Trail, passage: Passage) -> None:
     place, ctx = error["loc"], error.get("ctx", {})
     path = canonical_path(message, place)
-    found, at = locate(trail, place, passage)
+    code = code_of(error)
+    # Of fields that contradict each other none is the wrong one.
+    found, at = locate(trail, place, passage, below=code != "mapping.inconsistent")
     if _said_already(path, at, passage):
         return
     called = Field(
@@ -62,7 +64,7 @@ def _note(message: str, error: ErrorDetails, trail: Trail, passage: Passage) -> 
     )
     masked = getattr(ctx.get("error"), "masked", None)
     shown = error["input"] if error["type"] != "missing" else None
-    passage.fault(code_of(error), called, at, shown, masked=masked, facts=limit_of(ctx))
+    passage.fault(code, called, at, shown, masked=masked, facts=limit_of(ctx))
 
 
 def code_of(error: Mapping[str, Any]) -> str:

@@ -66,7 +66,7 @@ def quick_millis(value: datetime, site: Site, passage: Passage, at: At) -> Any:
     """Return milliseconds since 1970; a fraction of one is left out, as ``moment`` leaves it."""
     if value.year < 1800:
         return moment(value, site, passage, at)
-    return (value - EPOCH) // _MILLISECOND
+    return _scalar((value - EPOCH) // _MILLISECOND, site)
 
 
 def day(value: date, site: Site, passage: Passage, at: At) -> Any:

@@ -16,7 +16,7 @@ from gateway.contract import Request, Response
 from gateway.demo.cast import CAST
 from gateway.settings import load_settings
 
-TOKEN = "canonical-token-of-the-tests"  # noqa: S105  # no secret
+TOKEN = "canonical-token-of-the-tests"  # no secret
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 
 

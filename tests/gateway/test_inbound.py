@@ -15,8 +15,8 @@ from sqlalchemy import select
 from gateway.contract import Response
 from gateway.demo import cast
 from gateway.demo.cast import COURT, TOWNSHIP, VILLAGE, Calendar
-from gateway.errors import NotFound, StoreUnavailable
-from gateway.store import shown
+from gateway.errors import ConfigurationFault, NotFound, StoreUnavailable
+from gateway.store import revisions, shown
 from gateway.store.tables import document, inbox, request
 from tests.gateway.conftest import Door
 
@@ -228,4 +228,16 @@ async def test_a_wrong_configuration_is_not_activated(door: Door) -> None:
     with pytest.raises(Exception, match="configuration"):
         await door.gateway.reload()
     assert door.gateway.revision.id == before
+    assert body(await door.send(COURT, referral()))["code"] == 0
+
+
+async def test_settings_an_adapter_objects_to_are_not_activated(door: Door) -> None:
+    before = door.gateway.revision.id
+    row = door.gateway.settings.config_folder / "partners" / f"{COURT}.yaml"
+    row.write_text(row.read_text().replace("settings:", "settings:\n  unheard_of: 1"))
+    with pytest.raises(ConfigurationFault):
+        await door.gateway.reload()
+    assert door.gateway.revision.id == before
+    with door.gateway.store.engine.connect() as connection:
+        assert revisions.active(connection) == before
     assert body(await door.send(COURT, referral()))["code"] == 0

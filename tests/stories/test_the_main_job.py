@@ -25,7 +25,8 @@ pytestmark = pytest.mark.live
 def fengqiao(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command line over the store of a stage."""
     environment = {
-        **os.environ, "FENGQIAO_DATA_DIR": str(folder), "FENGQIAO_CONFIG_DIR": str(folder / "config"), "LANG": "C.UTF-8",
+        **os.environ, "FENGQIAO_DATA_DIR": str(folder), "FENGQIAO_CONFIG_DIR": str(folder / "config"),
+        "LANG": "C.UTF-8",
     }  # fmt: skip
     return subprocess.run(
         [sys.executable, "-m", "gateway", *arguments], env=environment, capture_output=True, text=True, timeout=60,

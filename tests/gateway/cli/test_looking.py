@@ -52,7 +52,10 @@ def test_a_trace_tells_who_said_what_who_holds_the_case_and_how_every_hop_went(d
     assert result.exit_code == 0
     for told in ("示例人民法庭 (org-tribunal)", "青石村矛盾调解站 (org-village)", "127.0.0.1:9", "village"):
         assert told in result.stdout
-    words = {"zh": ("已委派待接收", "督办", "死信", "未到达"), "en": ("referred and not yet accepted", "dead", "never reached")}
+    words = {
+        "zh": ("已委派待接收", "督办", "死信", "未到达"),
+        "en": ("referred and not yet accepted", "dead", "never reached"),
+    }
     assert all(word in result.stdout for word in words[language])
 
 
@@ -74,7 +77,14 @@ def test_an_unknown_case_ends_with_exit_code_3_and_nothing_on_stdout(desk):
 
 
 def test_nothing_personal_is_printed_by_any_command_that_looks(desk):
-    for command in (["messages"], ["deliveries"], ["trace", CASE], ["trace", HELD_CASE], ["doctor"], ["config", "show"]):
+    for command in (
+        ["messages"],
+        ["deliveries"],
+        ["trace", CASE],
+        ["trace", HELD_CASE],
+        ["doctor"],
+        ["config", "show"],
+    ):
         said = desk.run(*command).output + desk.run(*command, "--json").output
         assert not [word for word in PERSONAL if word in said]
 

@@ -138,3 +138,10 @@ def test_errors_come_before_warnings():
         "routes.yaml": "copies:\n  - {types: [success], to: nobody}\n",
     }
     assert [level for _, level in found(files)] == ["error", "warning"]
+
+
+def test_a_division_that_no_table_has_is_a_warning_and_the_administrators_table_settles_it():
+    files = with_organisation("{id: org-v, name: 新设村, kind: village, division: '999999201'}")
+    assert found(files) == [("division_unknown", "warning")]
+    assert found({**files, "divisions.yaml": "divisions: {'999999': 新设县}\n"}) == []
+    assert found(with_organisation("{id: org-v, name: 某村, kind: village, division: '500242219201'}")) == []

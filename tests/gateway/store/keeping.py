@@ -88,9 +88,7 @@ class Keeper:
     def objected(self, record_id: str, fate: Any, code: str) -> Entry:
         """Return a record that could not be translated."""
         digest = hashlib.sha256(record_id.encode()).digest()
-        return Entry(
-            kind="k", record_id=record_id, digests=(digest,), objection=Objection(fate=fate, code=code)
-        )
+        return Entry(kind="k", record_id=record_id, digests=(digest,), objection=Objection(fate=fate, code=code))
 
     def say(self, partner: str, message: Message, **given: Any) -> Outcome:
         """Have a partner say something; return what it is told."""
@@ -119,9 +117,7 @@ class Keeper:
         attempted = Attempted(
             number=claimed.attempts + 1, started_at=now, duration_ms=1, outcome="delivered", http_status=200
         )
-        return Closing(
-            claimed=claimed, status="delivered", delivered_at=now, partner_case_id=case, attempted=attempted
-        )
+        return Closing(claimed=claimed, status="delivered", delivered_at=now, partner_case_id=case, attempted=attempted)
 
     def rows(self, table: Table, **where: Any) -> list[dict[str, Any]]:
         """Return rows of a table."""

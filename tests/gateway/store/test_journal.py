@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -30,8 +29,8 @@ from tests.gateway.store.keeping import COURT, TOWNSHIP, VILLAGE, Keeper
 
 
 @pytest.fixture
-def keeper(engine: Engine) -> Iterator[Keeper]:
-    yield Keeper(engine, Cipher(Keyring(keys=(Key(name="test", material=bytes(32)),)), "aes"))
+def keeper(engine: Engine) -> Keeper:
+    return Keeper(engine, Cipher(Keyring(keys=(Key(name="test", material=bytes(32)),)), "aes"))
 
 
 def about(said: Message, **case: Any) -> Message:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Engine
@@ -22,8 +21,8 @@ from tests.gateway.store.test_journal import about, village_says
 
 
 @pytest.fixture
-def keeper(engine: Engine) -> Iterator[Keeper]:
-    yield Keeper(engine, Cipher(Keyring(keys=(Key(name="test", material=bytes(32)),)), "aes"))
+def keeper(engine: Engine) -> Keeper:
+    return Keeper(engine, Cipher(Keyring(keys=(Key(name="test", material=bytes(32)),)), "aes"))
 
 
 def referred(keeper: Keeper, *cases: str) -> list[str]:

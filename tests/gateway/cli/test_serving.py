@@ -1,0 +1,123 @@
+"""A gateway that serves, as a process of its own, and the commands beside it."""
+
+import json
+import signal
+import socket
+import urllib.request
+
+import pytest
+
+from tests.gateway.cli.test_mending import ONE_MORE_CODE
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture
+def serving(desk, start):
+    """Return a gateway that serves the scene, and what it said when it was ready."""
+    process = start("--data-dir", str(desk.folder), "serve", "--port", "0", "--json")
+    return process, process.document()
+
+
+def _status(url):
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(url, timeout=10) as answer:
+        return answer.status, json.load(answer)
+
+
+def test_serve_says_where_it_listens_and_leaves_with_exit_code_0_on_sigterm(desk, serving):
+    process, said = serving
+    assert _status(f"{said['url']}/readyz") == (200, {"status": "ready", "revision": said["revision"], "partners": 3})
+    known = desk.folder / "serving.json"
+    assert known.stat().st_mode & 0o777 == 0o600
+    assert json.loads(known.read_text()) == {"pid": process.pid, "url": said["url"]}
+    assert process.stop() == 0
+    assert not known.exists()
+    assert "Traceback" not in process.errors()
+
+
+def test_ctrl_c_ends_it_with_exit_code_0_too(serving):
+    process, _ = serving
+    assert process.stop(signal.SIGINT) == 0
+
+
+def test_a_second_server_of_the_same_store_is_refused_by_the_first_ones_process_id(desk, serving):
+    process, _ = serving
+    result = desk.run("serve", "--port", "0")
+    assert result.exit_code == 4
+    assert f"(id {process.pid})" in result.stderr
+
+
+def test_commands_that_look_work_beside_it(desk, serving):
+    process, said = serving
+    assert desk.json("messages")["counts"]["held"] == 1
+    assert f"Process {process.pid} serves at {said['url']}" in " ".join(desk.run("doctor").stdout.split())
+
+
+def test_commands_that_mend_go_through_it(desk, serving):
+    receipt = desk.one("messages", "--held")["id"]
+    assert desk.json("replay", receipt, code=1)["done"][0]["fate"] == "held"
+    desk.write("codes/court_platform.dispute_type.yaml", ONE_MORE_CODE)
+    assert desk.json("config", "reload")["active"] is True
+    assert desk.json("replay", receipt)["done"][0]["fate"] == "accepted"
+    dead = next(row for row in desk.json("deliveries", "--dead")["deliveries"])
+    assert desk.json("withdraw", dead["id"], "--reason", "told by telephone")["done"][0]["status"] == "withdrawn"
+    assert desk.run("replay", receipt).exit_code == 3
+
+
+def test_a_wrong_configuration_is_refused_and_the_old_one_stays(desk, serving):
+    _, said = serving
+    desk.write("routes.yaml", "copies: 3\n")
+    result = desk.run("config", "reload")
+    assert result.exit_code == 5
+    assert "routes.yaml" in result.stderr
+    assert _status(f"{said['url']}/readyz")[1]["revision"] == said["revision"]
+
+
+def test_without_the_administrations_token_it_refuses(desk, serving):
+    receipt = desk.one("messages", "--held")["id"]
+    (desk.folder / "admin-token").write_text("another")
+    assert desk.run("replay", receipt).exit_code == 6
+
+
+def test_after_kill_9_its_word_is_not_believed(desk, serving):
+    process, _ = serving
+    receipt = desk.one("messages", "--held")["id"]
+    process.kill()
+    assert (desk.folder / "serving.json").exists()
+    assert desk.json("replay", receipt, code=1)["done"][0]["fate"] == "held"
+
+
+def test_a_first_start_says_where_the_key_and_the_token_are(empty_desk, start):
+    process = start("--data-dir", str(empty_desk.folder), "serve", "--port", "0")
+    said = process.line()
+    while "stop:" not in said:
+        said += process.line()
+    for file in ("key", "admin-token", "gateway.db", "config"):
+        assert str(empty_desk.folder / file) in said
+    assert "Back it up" in said
+    assert process.stop() == 0
+
+
+def test_a_port_that_is_taken_is_said_in_one_sentence(empty_desk):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = empty_desk.run("serve", "--port", str(port))
+    assert result.exit_code == 5
+    assert f"127.0.0.1:{port}" in result.stderr
+
+
+def test_a_pretend_partner_is_recognised_and_objected_to_in_production(desk, start, tmp_path):
+    keys = tmp_path / "keys.json"
+    process = start("simulate", "mediation_center", "--partner", "village", "--keys-file", str(keys))
+    url = process.line().split(" at ")[1].split()[0]
+    written = "".join(process.line() for _ in range(7))
+    assert keys.stat().st_mode & 0o777 == 0o600
+    desk.write("partners/village.yaml", written.replace("organisations: []", "organisations: [org-village]"))
+    keys_by_name = json.loads(keys.read_text())
+    secrets = {f"VILLAGE_{name.upper()}": value for name, value in keys_by_name.items()}
+    assert url in written
+    tested = desk.run("partners", "test", "village", env=secrets)
+    assert (tested.exit_code, "pretend partner" in tested.stdout) == (0, True), tested.output
+    assert desk.run("partners", "test", "village", env={**secrets, "FENGQIAO_PRODUCTION": "true"}).exit_code == 1
+    assert process.stop() == 0
