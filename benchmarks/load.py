@@ -23,21 +23,21 @@ from gateway.contract import Request
 PATH = "/push"
 
 
-def signed_requests(count: int, prefix: str) -> list[bytes]:
-    """Return referrals of ``count`` different cases as they go over the wire, signed as the court platform does."""
-    signer = Signer(app_id=APP_ID, algorithm="hmac-sm3", secret=APP_SECRET)
-    now = datetime.now(UTC)
-    return [_signed(signer, f"{prefix}-{n}", now) for n in range(count)]
-
-
-def _signed(signer: Signer, case: str, now: datetime) -> bytes:
+def signed(case: str, now: datetime) -> Request:
+    """Return the referral of one case, signed as the court platform does."""
     said = referral(case)
     body = orjson.dumps({"xxbh": said["id"], "ywlx": said["kind"], "ywsj": said["fields"]})
-    unsigned = Request(method="POST", path=PATH, headers={"content-type": "application/json"}, body=body)
-    request = signer.signed(unsigned, now=now, nonce=os.urandom(16).hex())
-    lines = [f"POST /partners/court{PATH} HTTP/1.1", "host: 127.0.0.1", f"content-length: {len(body)}"]
+    request = Request(method="POST", path=PATH, headers={"content-type": "application/json"}, body=body)
+    signer = Signer(app_id=APP_ID, algorithm="hmac-sm3", secret=APP_SECRET)
+    return signer.signed(request, now=now, nonce=os.urandom(16).hex())
+
+
+def on_the_wire(request: Request) -> bytes:
+    """Return a request as it is sent to the gateway's door."""
+    assert isinstance(request.body, bytes)
+    lines = [f"POST /partners/court{PATH} HTTP/1.1", "host: 127.0.0.1", f"content-length: {len(request.body)}"]
     lines += [f"{name}: {value}" for name, value in request.headers.items()]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + request.body
 
 
 class Caller(asyncio.Protocol):
@@ -119,7 +119,8 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=1000)
     parser.add_argument("--prefix", required=True, help="what the cases' numbers begin with: new for every run")
     given = parser.parse_args()
-    requests = signed_requests(given.requests, given.prefix)
+    now = datetime.now(UTC)
+    requests = [on_the_wire(signed(f"{given.prefix}-{n}", now)) for n in range(given.requests)]
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         print(orjson.dumps(runner.run(push(given.port, requests, given.connections))).decode())
 

@@ -98,9 +98,11 @@ class Inbound:
     async def _entry(self, post: Post, record: Record) -> Entry:
         """Turn one record into a journal entry, whatever happens: a bug of ours holds it, and harms no neighbour."""
         try:
-            attachments, announced = await self._take_in(post, record.attachments)
-            base = self._base(post)
-            reading = post.read(replace(record, attachments=attachments), base)
+            taken, announced = record, ()
+            if record.attachments:
+                attachments, announced = await self._take_in(post, record.attachments)
+                taken = replace(record, attachments=attachments)
+            reading = post.read(taken, self._base(post))
             return self._translated(post, record, reading, announced)
         except StoreUnavailable:
             raise

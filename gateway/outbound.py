@@ -101,6 +101,9 @@ class Outbound:
         try:
             while True:
                 bell.clear()
+                if not done and len(under_way) >= post.row.concurrency:  # nothing to close, and no hand is free
+                    await bell.wait()
+                    continue
                 ended, done[:] = list(done), []
                 turn = await self._turn(post, ended, room=max(0, post.row.concurrency - len(under_way)))
                 if turn.woken:

@@ -146,7 +146,9 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo, organisations: tu
     return _of(info.annotation, list(info.metadata), organisations, chosen=name in _ORGANISATION_FIELDS)
 
 
-def _of(annotation: Any, marks: list[Any], organisations: tuple[str, ...], *, chosen: bool) -> SearchStrategy[Any]:
+def _of(  # noqa: PLR0911  # one return for each form an annotation can have
+    annotation: Any, marks: list[Any], organisations: tuple[str, ...], *, chosen: bool
+) -> SearchStrategy[Any]:
     """Generate values of an annotation, given the constraints met on the way to it."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:

@@ -70,12 +70,13 @@ async def body_of(request: Request, limit: int) -> bytes:
 
 
 async def _received(gateway: Gateway, post: Post, request: Request, path: str) -> Response:
-    incoming = contract.Request(method=request.method, path=path, query=request.url.query, headers=_headers(request))
+    query = request.scope["query_string"].decode("ascii", "replace")
+    incoming = contract.Request(method=request.method, path=path, query=query, headers=_headers(request))
     try:
         _require_ready(gateway)
         body = await body_of(request, gateway.settings.body_limit)
         whole = contract.Request(
-            method=incoming.method, path=path, query=incoming.query, headers=incoming.headers, body=body
+            method=incoming.method, path=path, query=query, headers=incoming.headers, body=body
         )
         return plain(await gateway.inbound.receive(post, whole, trace_id=_trace_id(request)))
     except GatewayError as error:

@@ -33,7 +33,7 @@ _BY_CODE = {
     "configuration.": CONFIGURATION,
     "cli.serve.no_port": CONFIGURATION,
     "cli.not_json": USAGE,
-    "cli.try.kind": USAGE,
+    "cli.try.kind_unknown": USAGE,
     "cli.try.no_message": USAGE,
 }
 _BY_KIND: dict[type[GatewayError], int] = {

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
 import structlog
 import typer
-import uvicorn
 import uvloop
 
 from gateway import __version__, logs
@@ -20,6 +18,7 @@ from gateway.api import create_app
 from gateway.bootstrap import Gateway, shipped_adapters
 from gateway.cli import running
 from gateway.cli.options import AsJson
+from gateway.cli.server import Server
 from gateway.cli.terminal import Terminal, of
 from gateway.errors import GatewayError
 from gateway.settings import Settings
@@ -47,8 +46,11 @@ async def _serve(terminal: Terminal, settings: Settings, *, grace: int, as_json:
     try:
         with _listening(settings) as listener:
             url = _url(listener)
-            server = _Server(gateway, grace, lambda: _listens(terminal, gateway, url, as_json=as_json))
-            with server.signals():
+            reloading = _Reloading(gateway)
+            server = Server(
+                create_app(gateway), grace=grace, listens=lambda: _listens(terminal, gateway, url, as_json=as_json)
+            )
+            with server.signals(SIGHUP=reloading.start):
                 await gateway.start()
                 await server.serve([listener])
     finally:
@@ -56,50 +58,22 @@ async def _serve(terminal: Terminal, settings: Settings, *, grace: int, as_json:
         await gateway.stop()
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its own signals: after a SIGTERM it would end the process by that signal, not by exit code 0."""
+class _Reloading:
+    """Reads the configuration again on a signal; a wrong one is logged and changes nothing."""
 
-    def __init__(self, gateway: Gateway, grace: int, listens: Callable[[], None]) -> None:
-        config = uvicorn.Config(
-            create_app(gateway), lifespan="off", http="httptools", ws="none", access_log=False, log_config=None,
-            server_header=False, proxy_headers=False, timeout_graceful_shutdown=grace,
-        )  # fmt: skip
-        super().__init__(config)
+    def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._listens = listens
-        self._reloading: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None  # kept, or it might be collected before it ends
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._listens()
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._reload(), name="reload")
 
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    @contextmanager
-    def signals(self) -> Iterator[None]:
-        """Stop on SIGTERM and SIGINT (a second SIGINT waits for nobody), read the configuration again on SIGHUP."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        loop.add_signal_handler(signal.SIGHUP, self._read_again)
+    async def _reload(self) -> None:
         try:
-            yield
-        finally:
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-                loop.remove_signal_handler(number)
-
-    def _read_again(self) -> None:
-        self._reloading = asyncio.create_task(_reload(self._gateway), name="reload")
-
-
-async def _reload(gateway: Gateway) -> None:
-    try:
-        await gateway.reload()
-    except GatewayError as error:
-        facts = {name: error.facts.get(name) for name in ("file", "line", "field", "why")}
-        log.warning("revision.refused", code=error.code, **facts)
+            await self._gateway.reload()
+        except GatewayError as error:
+            facts = {name: error.facts.get(name) for name in ("file", "line", "field", "why")}
+            log.warning("revision.refused", code=error.code, **facts)
 
 
 def _listens(terminal: Terminal, gateway: Gateway, url: str, *, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -9,9 +10,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import uvicorn
 
 from gateway import bootstrap
+from gateway.cli.server import Server
 from gateway.cli.terminal import of
 from gateway.errors import GatewayError
 
@@ -41,8 +42,12 @@ def simulate(
         if keys_file is None:
             terminal.say("cli.simulate.no_keys_file")
         terminal.print(_partner_file(simulator, adapter, name, url, keys))
-        server = uvicorn.Server(uvicorn.Config(pretend.app, log_level="warning", access_log=False))
-        server.run([listener])
+        asyncio.run(_serve(Server(pretend.app, grace=2, listens=lambda: None), listener))
+
+
+async def _serve(server: Server, listener: socket.socket) -> None:
+    with server.signals():
+        await server.serve([listener])
 
 
 def _keys(simulator: Any, file: Path | None) -> dict[str, str]:

@@ -16,6 +16,7 @@ from typing import Any, TextIO, TypeVar
 import orjson
 import typer
 from rich import box
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console, RenderableType
 from rich.progress import track
 from rich.table import Table
@@ -84,19 +85,20 @@ class Terminal:
             table.add_row(*[self.cell(value) for value in row])
         return table
 
-    def facts(self, rows: Mapping[str, object]) -> Table:
-        """Return what is known of one thing, a line each: a code below ``cli.column`` and its value."""
-        grid = Table.grid(padding=(0, 2))
-        grid.add_column(style="bold", no_wrap=True)
-        grid.add_column(overflow="fold")
-        for name, value in rows.items():
-            if value is not None and value != "":
-                grid.add_row(self.text(f"cli.column.{name}"), self.cell(value))
-        return grid
+    def facts(self, rows: Mapping[str, object]) -> Text:
+        """Return what is known of one thing, a line each, never broken: a code below ``cli.column`` and its value."""
+        named = {self.text(f"cli.column.{name}"): value for name, value in rows.items() if value not in (None, "")}
+        width = max(map(cell_len, named), default=0) + 2
+        lines = []
+        for name, value in named.items():
+            for number, line in enumerate(self.cell(value).split("\n")):
+                label = Text.assemble((set_cell_size("" if number else name, width), "bold"))
+                lines.append(label.append_text(line))
+        return Text("\n").join(lines)
 
-    def cell(self, value: object) -> RenderableType:
+    def cell(self, value: object) -> Text:
         """Return a value as it is shown: times in UTC+8, nothing that could steer a terminal."""
-        if isinstance(value, Text | Table):
+        if isinstance(value, Text):
             return value
         if isinstance(value, datetime):
             return Text(clock(value))

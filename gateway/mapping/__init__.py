@@ -1,12 +1,12 @@
 """Partner record ⇄ canonical message, by tables that administrators write: one row serves both directions.
 
-    files ─► rows ─► binding ─► compiler ─► MappingSet.read / .write
+files ─► rows ─► binding ─► compiler ─► MappingSet.read / .write
 
-    files.py        YAML, with the line of everything         compile_read.py   rows ─► source that reads
-    rows.py         the closed vocabulary                     compile_write.py  rows ─► source that writes
-    codes.py        code tables                               read_values.py    what that source calls
-    drafts.py       shipped, changed, a partner's own         write_values.py   the same, the other way
-    binding.py      rows ─► fields, tables, conditions        validation.py     pydantic's faults, in our words
+files.py        YAML, with the line of everything         compile_read.py   rows ─► source that reads
+rows.py         the closed vocabulary                     compile_write.py  rows ─► source that writes
+codes.py        code tables                               read_values.py    what that source calls
+drafts.py       shipped, changed, a partner's own         write_values.py   the same, the other way
+binding.py      rows ─► fields, tables, conditions        validation.py     pydantic's faults, in our words
 """
 
 from gateway.mapping.assembly import check_set, compile_set

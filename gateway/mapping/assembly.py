@@ -1,6 +1,6 @@
 """Make a mapping set of files, or say everything that is wrong with them.
 
-    {path: YAML} ─► parse ─► code tables ─► drafts ─► compile ─► who is chosen when ─► MappingSet
+{path: YAML} ─► parse ─► code tables ─► drafts ─► compile ─► who is chosen when ─► MappingSet
 """
 
 from __future__ import annotations

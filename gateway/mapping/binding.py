@@ -226,7 +226,7 @@ class Binder:
         free = conversion == "codes" and leaf is not None and leaf.free
         if policy == "keep" and not free and (conversion == "codes" or placed.row.unknown_code):
             self._fault(placed, "mapping.file.keep_needs_text", "unknown_code" if placed.row.unknown_code else "codes")
-        return policy
+        return policy if policy != "keep" or free else "hold"
 
     def _path_fault(self, placed: Placed, fault: PathFault, key: str, model: type[BaseModel]) -> None:
         known = paths.every_path(model) if fault.code == "mapping.file.unknown_path" else ()

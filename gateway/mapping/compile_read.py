@@ -1,9 +1,9 @@
 """Write the function that reads a record: rows ─► Python source.
 
-    containers   p1 = f.get("ajxx")                         nested objects of the record, empty where they are missing
-    content      v = p1.get("ah") … c2["number"] = v        row by row, the usual form first, the odd one by a call
-    attach, fill                                            the objects of the message: read_objects.py
-    demand       if "name" not in c1: absent(…)             what the partner must send
+containers   p1 = f.get("ajxx")                         nested objects of the record, empty where they are missing
+content      v = p1.get("ah") … c2["number"] = v        row by row, the usual form first, the odd one by a call
+attach, fill                                            the objects of the message: read_objects.py
+demand       if "name" not in c1: absent(…)             what the partner must send
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
-from gateway.mapping import read_values, sites
+from gateway.mapping import read_dates, read_values, record_fields, sites
 from gateway.mapping.binding import Bound, Test
 from gateway.mapping.code import Code, indices
 from gateway.mapping.codes import as_code
@@ -24,14 +24,15 @@ from gateway.mapping.read_objects import Objects
 from gateway.mapping.sites import Scope
 from gateway.mapping.trail import Names, Trail
 
-NAMES: dict[str, Any] = {
-    name: getattr(read_values, name)
-    for name in (
-        "absent", "amount", "code", "container", "counted", "day", "fetch", "gather", "identifier", "integer", "joined",
-        "many", "matches", "merge", "moment", "organisation", "quick_compact_day", "quick_day", "quick_iso_moment",
-        "quick_moment", "selected", "several", "text", "truth",
-    )
+_CALLED = {
+    record_fields: ("container", "counted", "fetch", "many", "matches", "selected"),
+    read_dates: ("day", "moment", "quick_compact_day", "quick_day", "quick_iso_moment", "quick_moment"),
+    read_values: (
+        "absent", "amount", "code", "gather", "identifier", "integer", "joined", "merge", "organisation", "several",
+        "text", "truth",
+    ),
 }  # fmt: skip
+NAMES: dict[str, Any] = {name: getattr(module, name) for module, names in _CALLED.items() for name in names}
 _QUICK = {
     ("moment", "datetime"): "quick_moment(v)",
     ("moment", "iso"): "quick_iso_moment(v)",

@@ -1,10 +1,10 @@
 """Write the function that writes a record: rows ─► Python source.
 
-    walk        a1 = m.data.case                            objects of the message, None where they are missing
-    content     v = a1.number … o1["ah"] = v                row by row
-    prune       if not o1: del out["ajxx"]                  nested objects of the record that got nothing
-    complete    out["bbh"] = "v1"                           constants and counts
-    lose        if a1.leg is not None: run.lost[…]          what the message says and no row carries
+walk        a1 = m.data.case                            objects of the message, None where they are missing
+content     v = a1.number … o1["ah"] = v                row by row
+prune       if not o1: del out["ajxx"]                  nested objects of the record that got nothing
+complete    out["bbh"] = "v1"                           constants and counts
+lose        if a1.leg is not None: run.lost[…]          what the message says and no row carries
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gateway.mapping.code import Code, indices
 from gateway.mapping.codes import as_code
 from gateway.mapping.lost import Losses
 from gateway.mapping.paths import Field, Keys, Step
-from gateway.mapping.read_values import counted, fetch, matches
+from gateway.mapping.record_fields import counted, fetch, matches
 from gateway.mapping.sites import Scope
 
 NAMES: dict[str, Any] = {

@@ -1,6 +1,6 @@
 """Compile a mapping: one function that reads, one that writes, one that finds what is unmapped; once per revision.
 
-    Draft ─► bind ─► write source ─► compile() ─► Compiled        its source is kept, to be looked at
+Draft ─► bind ─► write source ─► compile() ─► Compiled        its source is kept, to be looked at
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Lay the files of a mapping over each other: the shipped one, an administrator's changes, a partner's changes.
 
-    shipped  court_platform/referral ─► + extends (no partner): for every partner ─► + extends, partner: court-xx
-                                                                                        court_platform/referral@court-xx
+shipped  court_platform/referral ─► + extends (no partner): for every partner ─► + extends, partner: court-xx
+                                                                                    court_platform/referral@court-xx
 """
 
 from __future__ import annotations
@@ -46,9 +46,7 @@ def drafts(files: Sequence[tuple[Source, MappingFile]], problems: Problems) -> t
             continue
         base = own.get((spec.extends, spec.partner), general[spec.extends])
         changed = _changed(base, source, spec, problems)
-        own[spec.extends, spec.partner] = replace(
-            changed, name=f"{spec.extends}@{spec.partner}", partner=spec.partner
-        )
+        own[spec.extends, spec.partner] = replace(changed, name=f"{spec.extends}@{spec.partner}", partner=spec.partner)
     return (*general.values(), *own.values())
 
 

@@ -1,7 +1,7 @@
 """Translate: choose the mapping of a record or message, and carry it over, in either direction.
 
-    Record  ─► choose ─► read ─► validate ─► Reading (message | faults, unmapped)
-    Message ─► choose ─► write ─────────────► Writing (record, lost)        or Untranslatable
+Record  ─► choose ─► read ─► validate ─► Reading (message | faults, unmapped)
+Message ─► choose ─► write ─────────────► Writing (record, lost)        or Untranslatable
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gateway.mapping.compiler import Compiled
 from gateway.mapping.faults import Fault, printable
 from gateway.mapping.passage import Directory, Passage
 from gateway.mapping.paths import Step
-from gateway.mapping.read_values import fetch, matches
+from gateway.mapping.record_fields import fetch, matches
 from gateway.mapping.validation import validated
 from gateway.mapping.write_values import first, nth
 

@@ -1,9 +1,9 @@
 """Find the fields that a row names: in a partner's record, and in the canonical message.
 
-    partner     ajxx.ah   dsrlb[0].xm   ["a.b"].c          keys; an index; a key that has a dot in it
-    canonical   data.case.number                           attributes
-                data.mediators[0].name                     of the n-th item
-                data.parties[role=applicant].name          of the first item whose field has this value
+partner     ajxx.ah   dsrlb[0].xm   ["a.b"].c          keys; an index; a key that has a dot in it
+canonical   data.case.number                           attributes
+            data.mediators[0].name                     of the n-th item
+            data.parties[role=applicant].name          of the first item whose field has this value
 """
 
 from __future__ import annotations

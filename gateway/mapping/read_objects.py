@@ -1,9 +1,9 @@
 """Write the code that builds the objects of a message while a record is read: made, attached, filled up.
 
-    c2 = {}                                     an object for every way that a row goes
-    if c2: c1["case"] = c2                      attached once it has content
-    if "variant" not in c1: c1["variant"] = …   constants and defaults: only where there is content, where the message
-                                                cannot be without the object, or where nothing else could be in it
+c2 = {}                                     an object for every way that a row goes
+if c2: c1["case"] = c2                      attached once it has content
+if "variant" not in c1: c1["variant"] = …   constants and defaults: only where there is content, where the message
+                                            cannot be without the object, or where nothing else could be in it
 """
 
 from __future__ import annotations

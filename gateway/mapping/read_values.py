@@ -7,30 +7,18 @@ field is empty ("", null, [], {} and blank text are all empty), or a fault has b
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
 from gateway.canonical import identifiers
-from gateway.canonical.identifiers import BEIJING, IdentifierFault
+from gateway.canonical.identifiers import IdentifierFault
 from gateway.mapping.codes import as_code
 from gateway.mapping.faults import At, Field, masked_code
 from gateway.mapping.passage import Passage, Site
-from gateway.mapping.paths import Keys
+from gateway.mapping.record_fields import NONE, blank, empty
 
-NONE: Mapping[str, Any] = {}
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
-_EARLIEST = "1800"
-
-
-def empty(value: object) -> bool:
-    """Return whether a partner says nothing by a value."""
-    return value is None or (isinstance(value, str | dict | list | tuple) and not value) or _blank(value)
-
-
-def _blank(value: object) -> bool:
-    return isinstance(value, str) and not value.strip()
 
 
 def text(value: object, site: Site, passage: Passage, at: At) -> str | None:
@@ -102,86 +90,13 @@ def integer(value: object, site: Site, passage: Passage, at: At) -> int | None:
     return None
 
 
-def quick_moment(value: str) -> datetime | None:
-    """Return ``2022-08-20 10:11:12`` as Beijing time or None: the door does this for every record."""
-    if len(value) != 19 or not (value[10] == " " and value[4] == value[7] == "-" and value[13] == value[16] == ":"):
-        return None
-    if value < _EARLIEST or value[11:13] == "24":
-        return None
-    try:
-        return datetime.fromisoformat(value).replace(tzinfo=BEIJING)
-    except ValueError:
-        return None
-
-
-def quick_iso_moment(value: str) -> datetime | None:
-    """Return ``2022-08-20T10:11:12+08:00`` or None."""
-    if len(value) != 25 or not (value[10] == "T" and value[4] == value[7] == "-" and value.endswith("+08:00")):
-        return None
-    if value < _EARLIEST or value[11:13] == "24":
-        return None
-    try:
-        return datetime.fromisoformat(value)
-    except ValueError:
-        return None
-
-
-def quick_day(value: str) -> date | None:
-    """Return ``2022-08-20`` or None."""
-    if len(value) != 10 or not value[4] == value[7] == "-" or value < _EARLIEST:
-        return None
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        return None
-
-
-def quick_compact_day(value: str) -> date | None:
-    """Return ``20220820`` or None."""
-    if len(value) != 8 or not (value.isascii() and value.isdigit()) or value < _EARLIEST:
-        return None
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        return None
-
-
-def moment(value: object, site: Site, passage: Passage, at: At) -> datetime | None:
-    """Return a point in time in the first of the row's forms that fits."""
-    said = _dated(value, site, passage, at)
-    fault: IdentifierFault | None = None
-    for pattern in site.patterns if said is not None else ():
-        try:
-            return identifiers.moment(said, pattern)  # type: ignore[arg-type]  # not None: there is a pattern to try
-        except IdentifierFault as found:
-            fault = fault or found
-    if fault is not None:
-        passage.fault(fault.code, site.field, at, said, masked=fault.masked)
-    return None
-
-
-def day(value: object, site: Site, passage: Passage, at: At) -> date | None:
-    """Return a day in the first of the row's forms that fits."""
-    found = moment(value, site, passage, at)
-    return None if found is None else found.date()
-
-
-def _dated(value: object, site: Site, passage: Passage, at: At) -> str | int | float | None:
-    if empty(value):
-        return None
-    if isinstance(value, str | int | float) and not isinstance(value, bool):
-        return value
-    passage.fault("mapping.wrong_type", site.field, at, value)
-    return None
-
-
 def amount(value: object, site: Site, passage: Passage, at: At) -> Any:
     """Return an amount in yuan."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         if not empty(value):
             passage.fault("mapping.wrong_type", site.field, at, value)
         return None
-    if _blank(value):
+    if blank(value):
         return None
     try:
         return identifiers.amount(value, site.unit)
@@ -236,61 +151,6 @@ def joined(values: tuple[object, ...], site: Site, passage: Passage, at: At) -> 
     """Return several fields as one text."""
     parts = [part for part in (text(value, site, passage, at) for value in values) if part is not None]
     return (site.separator or "").join(parts) or None
-
-
-def matches(value: object, wanted: frozenset[str]) -> bool:
-    """Return whether a field has one of the values that a condition asks for."""
-    return as_code(value) in wanted
-
-
-def container(value: object, field: Field, passage: Passage, at: At) -> Mapping[str, Any]:
-    """Return a nested object; of a list of one (an XML dialect) that one, of nothing an empty one."""
-    if isinstance(value, list | tuple) and len(value) == 1:
-        value = value[0]
-    if isinstance(value, Mapping):
-        return value
-    if not empty(value):
-        passage.fault("mapping.wrong_shape", field, at)
-    return NONE
-
-
-def many(value: object, field: Field, passage: Passage, at: At) -> list[Any] | tuple[Any, ...]:
-    """Return a list; of a single object (an XML dialect) a list of that one."""
-    if isinstance(value, list | tuple):
-        return value
-    if isinstance(value, Mapping):
-        return (value,) if value else ()
-    if not empty(value):
-        passage.fault("mapping.wrong_shape", field, at)
-    return ()
-
-
-def fetch(value: Any, keys: Keys) -> Any:
-    """Return what is at a path with an index in it, or None; item 0 of what is no list is the thing itself."""
-    for key in keys:
-        if isinstance(key, int):
-            items = value if isinstance(value, list | tuple) else [value] if value is not None else []
-            value = items[key] if key < len(items) else None
-        elif isinstance(value, list | tuple) and len(value) == 1 and isinstance(value[0], Mapping):
-            value = value[0].get(key)
-        else:
-            value = value.get(key) if isinstance(value, Mapping) else None
-    return value
-
-
-def selected(value: object, field: Keys, wanted: str, take: Keys) -> Any:
-    """Return a field of the first item whose deciding field has a value, or None."""
-    for item in value if isinstance(value, list | tuple) else (value,):
-        if isinstance(item, Mapping) and as_code(fetch(item, field)) == wanted:
-            return fetch(item, take)
-    return None
-
-
-def counted(value: object) -> int | None:
-    """Return the number of items that are not empty; None where there is no list."""
-    if value is None or value == "":
-        return None
-    return sum(not empty(item) for item in value) if isinstance(value, list | tuple) else 1
 
 
 def absent(field: Field, passage: Passage, at: At) -> None:

@@ -1,10 +1,10 @@
 """The closed vocabulary of a mapping file, as frozen specs: what an administrator may write, and nothing else.
 
-    partner: ajxx.ah      ◄── one row, both directions ──►      canonical: data.case.number
+partner: ajxx.ah      ◄── one row, both directions ──►      canonical: data.case.number
 
-    source   partner | constant | join | select | count        a row takes one of these …
-    change   strip ─► split ─► as | date | money | codes | boolean | directory | each      … and at most one of these
-    when     a row or a file applies only where a field has a value;  only, required, default, unknown_code
+source   partner | constant | join | select | count        a row takes one of these …
+change   strip ─► split ─► as | date | money | codes | boolean | directory | each      … and at most one of these
+when     a row or a file applies only where a field has a value;  only, required, default, unknown_code
 """
 
 from __future__ import annotations

@@ -39,9 +39,7 @@ class Scope:
 
     def inside(self, partner: str, canonical: str, index: str) -> Scope:
         """Return the scope of the items of a list."""
-        return Scope(
-            message=self.message, partner=f"{partner}[]", canonical=f"{canonical}[]", at=(*self.at, index)
-        )
+        return Scope(message=self.message, partner=f"{partner}[]", canonical=f"{canonical}[]", at=(*self.at, index))
 
     def partner_path(self, keys: Keys) -> str:
         """Return the partner's full path of a field."""

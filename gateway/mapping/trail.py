@@ -1,6 +1,6 @@
 """Lead a place in the message back to the partner's field it came from, indices included.
 
-    ("data", "parties", 1, "document", "number")  ─►  dsrlb[2].zjhm        where dsrlb[0] was empty and skipped
+("data", "parties", 1, "document", "number")  ─►  dsrlb[2].zjhm        where dsrlb[0] was empty and skipped
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from gateway.mapping.binding import Bound, Test
 from gateway.mapping.code import Code
 from gateway.mapping.faults import printable
 from gateway.mapping.paths import partner_path, show
-from gateway.mapping.read_values import empty
+from gateway.mapping.record_fields import empty
 from gateway.mapping.sites import under
 
 _MOST = 500  # paths: a record with more is no record of this kind, and the first ones say so

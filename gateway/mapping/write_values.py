@@ -17,7 +17,7 @@ from gateway.mapping.codes import as_code
 from gateway.mapping.faults import At, masked_code
 from gateway.mapping.passage import Passage, Site
 from gateway.mapping.paths import Keys
-from gateway.mapping.read_values import fetch
+from gateway.mapping.record_fields import fetch
 
 _MILLISECOND = timedelta(milliseconds=1)
 

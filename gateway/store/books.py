@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, select, update
 
 from gateway.canonical.messages import Message
 from gateway.store import cases, inbox
 from gateway.store.arrivals import Announced, Arrival, CaseFile, LegRow
+from gateway.store.bulk import change_rows, insert_rows
 from gateway.store.tables import delivery, document, message_document, nonce, request
 from gateway.store.tables import inbox as inbox_table
 from gateway.store.tables import message as message_table
@@ -75,19 +76,21 @@ class Books:
         """Write everything, each table at once, parents before children."""
         changed = [file for file in self.files.values() if file.new or file.changed]
         cases.save(self.connection, changed)
-        cases.save_legs(self.connection, self.legs)
+        fresh = {file.id for file in changed if file.new}
+        cases.save_legs(self.connection, self.legs, fresh=fresh)
         cases.save_references(self.connection, self.reference_rows)
         for table, rows in self.rows.items():
-            if rows:
-                self.connection.execute(insert(table), [_stored(row) for row in rows])
-        if self.inbox_changes:
-            self.connection.execute(_INBOX_CHANGE, [_inbox_change(row) for row in self.inbox_changes.values()])
+            insert_rows(self.connection, table, rows)
+        change_rows(self.connection, _INBOX_CHANGE, [_inbox_change(row) for row in self.inbox_changes.values()])
 
 
 CHANGING = (
     "fate", "digest", "message_id", "case_id", "code", "facts", "field", "waits_for", "case_value", "content_sealed",
     "deadline_at", "revision", "decided_at",
 )  # fmt: skip
+_SPENT = select(nonce.c.value).where(
+    nonce.c.partner == bindparam("partner"), nonce.c.value.in_(bindparam("values", expanding=True))
+)
 _INBOX_CHANGE = (
     update(inbox_table)
     .where(inbox_table.c.id == bindparam("b_id"))
@@ -99,17 +102,13 @@ def _inbox_change(row: Row) -> Row:
     return {"b_id": row["id"], **{f"b_{name}": row[name] for name in CHANGING}}
 
 
-def _stored(row: Row) -> Row:
-    return {name: value for name, value in row.items() if not name.startswith("_")}
-
-
 def _spent_nonces(connection: Connection, arrivals: Sequence[Arrival]) -> set[tuple[str, str]]:
     used = {(arrival.partner, arrival.nonce) for arrival in arrivals if arrival.nonce}
     spent: set[tuple[str, str]] = set()
     for partner in {partner for partner, _ in used}:
         values = [value for owner, value in used if owner == partner]
-        query = select(nonce.c.value).where(nonce.c.partner == partner, nonce.c.value.in_(values))
-        spent.update((partner, value) for value in connection.execute(query).scalars())
+        found = connection.execute(_SPENT, {"partner": partner, "values": values})
+        spent.update((partner, value) for value in found.scalars())
     return spent
 
 

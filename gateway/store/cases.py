@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, select, tuple_, update
 
 from gateway.canonical.cases import CaseIdentity
 from gateway.canonical.messages import Message
 from gateway.store.arrivals import CaseFile, LegRow
+from gateway.store.bulk import change_rows, insert_rows
 from gateway.store.tables import case_reference, dispute_case, leg
 from gateway.store.times import millis
 
@@ -40,10 +41,8 @@ def find(connection: Connection, references: Iterable[Reference]) -> dict[Refere
         by_partner.setdefault(partner, []).append(value)
     found: dict[Reference, str] = {}
     for partner, values in by_partner.items():
-        query = select(case_reference.c.value, case_reference.c.case_id).where(
-            case_reference.c.partner == partner, case_reference.c.value.in_(values)
-        )
-        found.update({(partner, value): case_id for value, case_id in connection.execute(query)})
+        rows = connection.execute(_FIND, {"partner": partner, "values": values})
+        found.update({(partner, value): case_id for value, case_id in rows})
     return found
 
 
@@ -52,45 +51,52 @@ def load(connection: Connection, ids: Iterable[str]) -> dict[str, CaseFile]:
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    query = select(dispute_case).where(dispute_case.c.id.in_(wanted)).order_by(dispute_case.c.id).with_for_update()
-    return {row["id"]: _file(row) for row in connection.execute(query).mappings()}
+    return {row["id"]: _file(row) for row in connection.execute(_LOAD, {"ids": wanted}).mappings()}
 
 
 def save(connection: Connection, files: Sequence[CaseFile]) -> None:
     """Write new and changed cases."""
-    if fresh := [_row(file) for file in files if file.new]:
-        connection.execute(insert(dispute_case), fresh)
-    changed = [{"b_id": file.id, **_changes(file)} for file in files if file.changed and not file.new]
-    if changed:
-        columns: dict[str, Any] = {name: bindparam(name) for name in changed[0] if name != "b_id"}
-        connection.execute(update(dispute_case).where(dispute_case.c.id == bindparam("b_id")).values(columns), changed)
+    insert_rows(connection, dispute_case, [_row(file) for file in files if file.new])
+    change_rows(connection, _CHANGE, [_changed(file) for file in files if file.changed and not file.new])
 
 
-def save_legs(connection: Connection, legs: dict[str, Sequence[LegRow]]) -> None:
-    """Write the legs of cases, replacing what stood there."""
+def save_legs(connection: Connection, legs: Mapping[str, Sequence[LegRow]], *, fresh: Set[str]) -> None:
+    """Write the legs of cases, replacing what stood there; nothing did for the ``fresh`` cases."""
     rows = [_leg_row(case_id, one) for case_id, several in legs.items() for one in several]
-    if rows:
-        keys = [(row["case_id"], row["number"]) for row in rows]
-        connection.execute(delete(leg).where(tuple_(leg.c.case_id, leg.c.number).in_(keys)))
-        connection.execute(insert(leg), rows)
+    if kept := [(row["case_id"], row["number"]) for row in rows if row["case_id"] not in fresh]:
+        connection.execute(_FORGET_LEGS, {"keys": kept})
+    insert_rows(connection, leg, rows)
 
 
 def save_references(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Write new names of cases."""
-    if rows:
-        connection.execute(insert(case_reference), rows)
+    insert_rows(connection, case_reference, rows)
 
 
 def partner_ids(connection: Connection, case_ids: Iterable[str], partner: str) -> dict[str, str]:
     """Return the newest id that ``partner`` uses for each case."""
     wanted = sorted(set(case_ids))
-    query = (
-        select(case_reference.c.case_id, case_reference.c.value)
-        .where(case_reference.c.case_id.in_(wanted), case_reference.c.partner == partner)
-        .order_by(case_reference.c.since)
-    )
-    found = connection.execute(query).all() if wanted else []
+    found = connection.execute(_NAMED_BY, {"partner": partner, "ids": wanted}).all() if wanted else []
     return {row.case_id: row.value for row in found}
+
+
+CHANGING = ("state", "holder", "holder_since", "leg_opened_by", "step", "parties", "snapshot", "closed_at")
+_IDS = bindparam("ids", expanding=True)
+_FIND = select(case_reference.c.value, case_reference.c.case_id).where(
+    case_reference.c.partner == bindparam("partner"), case_reference.c.value.in_(bindparam("values", expanding=True))
+)
+_LOAD = select(dispute_case).where(dispute_case.c.id.in_(_IDS)).order_by(dispute_case.c.id).with_for_update()
+_NAMED_BY = (
+    select(case_reference.c.case_id, case_reference.c.value)
+    .where(case_reference.c.case_id.in_(_IDS), case_reference.c.partner == bindparam("partner"))
+    .order_by(case_reference.c.since)
+)
+_CHANGE = (
+    update(dispute_case)
+    .where(dispute_case.c.id == bindparam("b_id"))
+    .values({name: bindparam(f"b_{name}") for name in CHANGING})
+)
+_FORGET_LEGS = delete(leg).where(tuple_(leg.c.case_id, leg.c.number).in_(bindparam("keys", expanding=True)))
 
 
 def _file(row: Any) -> CaseFile:
@@ -122,6 +128,10 @@ def _changes(file: CaseFile) -> dict[str, Any]:
         "snapshot": orjson.dumps(file.snapshot).decode(),
         "closed_at": file.closed_at,
     }
+
+
+def _changed(file: CaseFile) -> dict[str, Any]:
+    return {"b_id": file.id, **{f"b_{name}": value for name, value in _changes(file).items()}}
 
 
 def _row(file: CaseFile) -> dict[str, Any]:

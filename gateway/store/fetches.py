@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, literal_column, select, update
+from sqlalchemy import Connection, Integer, bindparam, literal_column, select, update
 
 from gateway.canonical.identifiers import uuid7
 from gateway.store.tables import delivery, document
@@ -46,14 +46,7 @@ class Fetch:
 
 def claim(connection: Connection, partner: str, *, limit: int, now: int, lease_until: int) -> list[Awaited]:
     """Take up to ``limit`` documents that are due."""
-    query = (
-        select(document)
-        .where(document.c.partner == partner, literal_column(AWAITED), document.c.due_at <= now)
-        .order_by(document.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    rows = connection.execute(query).mappings().all()
+    rows = connection.execute(_DUE, {"partner": partner, "now": now, "most": limit}).mappings().all()
     if not rows:
         return []
     lease = uuid7()
@@ -95,6 +88,13 @@ def retry(connection: Connection, message_id: str, now: int, deadline_at: int) -
     return set(connection.execute(select(document.c.partner).where(document.c.id.in_(ids))).scalars())
 
 
+_DUE = (
+    select(document)
+    .where(document.c.partner == bindparam("partner"), literal_column(AWAITED), document.c.due_at <= bindparam("now"))
+    .order_by(document.c.due_at)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
 _CLOSE = (
     update(document)
     .where(document.c.id == bindparam("b_id"), document.c.lease == bindparam("b_lease"))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, literal_column, select
 
 from gateway.contract import Outcome
 from gateway.errors import Fact
@@ -16,6 +16,19 @@ from gateway.store.times import moment
 
 RecordKey = tuple[str, str, str, str]  # partner, kind, record id, version
 BOUND = ("accepted", "held", "parked")
+_EARLIER = select(inbox).where(
+    inbox.c.partner == bindparam("partner"),
+    inbox.c.record_id.in_(bindparam("ids", expanding=True)),
+    inbox.c.fate.in_(BOUND),
+)
+# Said as the index of what waits says it: without this SQLite reads the whole table, in every commit.
+_PARKED = (
+    select(inbox)
+    .where(literal_column("fate IN ('held', 'parked')"), inbox.c.fate == "parked")
+    .order_by(inbox.c.received_at, inbox.c.id)
+)
+_PARKED_BY_CASE = _PARKED.where(inbox.c.case_id.in_(bindparam("ids", expanding=True)))
+_PARKED_BY_VALUE = _PARKED.where(inbox.c.case_value.in_(bindparam("names", expanding=True)))
 
 
 def key_of(partner: str, entry: Entry) -> RecordKey:
@@ -27,8 +40,7 @@ def earlier(connection: Connection, arrivals: Sequence[Arrival]) -> dict[RecordK
     """Return the rows, not refused, of records that have come before."""
     found: dict[RecordKey, dict[str, Any]] = {}
     for partner, ids in _ids_by_partner(arrivals).items():
-        query = select(inbox).where(inbox.c.partner == partner, inbox.c.record_id.in_(ids), inbox.c.fate.in_(BOUND))
-        for row in connection.execute(query).mappings():
+        for row in connection.execute(_EARLIER, {"partner": partner, "ids": ids}).mappings():
             key = (row["partner"], row["kind"], row["record_id"], row["version"])
             if found.get(key, row)["fate"] != "accepted" or row["fate"] == "accepted":
                 found[key] = dict(row)
@@ -37,13 +49,12 @@ def earlier(connection: Connection, arrivals: Sequence[Arrival]) -> dict[RecordK
 
 def parked(connection: Connection, *, cases: Iterable[str], values: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
     """Return the parked rows that wait for one of ``cases`` or for a case that a partner names by one of ``values``."""
-    waiting = select(inbox).where(inbox.c.fate == "parked").order_by(inbox.c.received_at, inbox.c.id)
-    wanted_cases, wanted_values = set(cases), set(values)
-    by_case = waiting.where(inbox.c.case_id.in_(sorted(wanted_cases)))
-    by_value = waiting.where(inbox.c.case_value.in_(sorted({value for _, value in wanted_values})))
-    rows = {row["id"]: dict(row) for row in connection.execute(by_case).mappings()} if wanted_cases else {}
+    wanted_cases, wanted_values = sorted(set(cases)), set(values)
+    found = connection.execute(_PARKED_BY_CASE, {"ids": wanted_cases}).mappings() if wanted_cases else ()
+    rows = {row["id"]: dict(row) for row in found}
     if wanted_values:
-        for row in connection.execute(by_value).mappings():
+        names = sorted({value for _, value in wanted_values})
+        for row in connection.execute(_PARKED_BY_VALUE, {"names": names}).mappings():
             if (row["partner"], row["case_value"]) in wanted_values:
                 rows[row["id"]] = dict(row)
     return sorted(rows.values(), key=lambda row: (row["received_at"], row["id"]))

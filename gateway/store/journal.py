@@ -70,6 +70,8 @@ class Journal:
         self, connection: Connection, references: Sequence[cases.Reference], files: Sequence[str]
     ) -> set[str]:
         """Take up what was parked for names that a receipt has just taught us. Returns partners with something due."""
+        if not inbox.parked(connection, cases=(), values=references):
+            return set()
         books = Books(connection, (), millis(self._now()))
         books.named.update(references)
         books.references.update(cases.find(connection, references))
@@ -213,7 +215,9 @@ class Journal:
             each for each in books.parked
             if each.row["case_id"] in moved_cases or (each.row["partner"], each.row["case_value"]) in moved_names
         ]  # fmt: skip
-        stored = inbox.parked(books.connection, cases=moved_cases, values=moved_names)
+        # Nothing that was kept before can wait for the id of a case that this commit makes.
+        kept_cases = {case_id for case_id in moved_cases if not books.files[case_id].new}
+        stored = inbox.parked(books.connection, cases=kept_cases, values=moved_names)
         known = [books.inbox_changes.get(row["id"], row) for row in stored]
         waiting += [self._open_parked(row) for row in known if row["fate"] == "parked"]
         books.look_up([(each.row["partner"], each.message) for each in waiting])

@@ -13,11 +13,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, insert, literal_column, or_, select, text, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from gateway.canonical.identifiers import uuid7
 from gateway.store import cases
-from gateway.store.tables import OPEN, attempt, case_reference, delivery, dispute_case, document, message
+from gateway.store.bulk import change_rows, insert_rows
+from gateway.store.tables import OPEN, attempt, delivery, dispute_case, document, message
 from gateway.store.tables import message_document as link
 
 Row = dict[str, Any]
@@ -82,11 +95,11 @@ def claim(connection: Connection, partner: str, *, limit: int, now: int, lease_u
     if limit <= 0:
         return []
     lease = uuid7()
-    ids = connection.execute(_due(partner, now, limit)).all()
+    ids = connection.execute(_DUE, {"partner": partner, "now": now, "most": limit}).all() if limit > 0 else []
     if not ids:
         return []
     held = {row.id: row for row in ids}
-    connection.execute(update(delivery).where(delivery.c.id.in_(list(held))).values(lease=lease, due_at=lease_until))
+    connection.execute(_TAKE, {"ids": list(held), "b_lease": lease, "b_due_at": lease_until})
     rows = connection.execute(_CLAIMED, {"ids": list(held)}).mappings().all()
     known = cases.partner_ids(connection, {row["case_id"] for row in rows if row["case_id"]}, partner)
     papers = _documents(connection, [row["message_id"] for row in rows])
@@ -104,22 +117,14 @@ def close(connection: Connection, closings: Sequence[Closing]) -> list[tuple[str
     """
     if not closings:
         return []
-    connection.execute(_CLOSE, [_closing_row(closing) for closing in closings])
-    attempts = [_attempt_row(closing, closing.attempted) for closing in closings if closing.attempted]
-    if attempts:
-        connection.execute(insert(attempt), attempts)
+    change_rows(connection, _CLOSE, [_closing_row(closing) for closing in closings])
+    insert_rows(connection, attempt, [_attempt_row(each, each.attempted) for each in closings if each.attempted])
     return _learn_names(connection, closings)
 
 
 def next_due(connection: Connection, partner: str, now: int) -> int | None:
     """Return when the next open delivery or document of a partner becomes due, in milliseconds; None for never."""
-    deliveries = select(func.min(delivery.c.due_at)).where(
-        delivery.c.partner == partner, text(OPEN), delivery.c.due_at > now
-    )
-    documents = select(func.min(document.c.due_at)).where(
-        document.c.partner == partner, literal_column("state = 'awaited'"), document.c.due_at > now
-    )
-    times = [connection.execute(query).scalar() for query in (deliveries, documents)]
+    times = [connection.execute(query, {"partner": partner, "now": now}).scalar() for query in _NEXT]
     return min((time for time in times if time is not None), default=None)
 
 
@@ -140,7 +145,7 @@ def release_leases(connection: Connection, now: int) -> int:
     return released
 
 
-def _due(partner: str, now: int, limit: int) -> Any:
+def _due() -> Any:
     before = delivery.alias("earlier")
     blocked = exists().where(
         and_(
@@ -161,17 +166,40 @@ def _due(partner: str, now: int, limit: int) -> Any:
     return (
         select(delivery.c.id, delivery.c.due_at, delivery.c.lease, delivery.c.status)
         .where(
-            delivery.c.partner == partner,
+            delivery.c.partner == bindparam("partner"),
             literal_column("delivery." + OPEN),
-            delivery.c.due_at <= now,
+            delivery.c.due_at <= bindparam("now"),
             or_(delivery.c.independent.is_(True), ~blocked),
             ~unfetched,
         )
         .order_by(delivery.c.due_at)
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True, of=delivery)
     )
 
+
+_DUE = _due()
+_TAKE = (
+    update(delivery)
+    .where(delivery.c.id.in_(bindparam("ids", expanding=True)))
+    .values(lease=bindparam("b_lease"), due_at=bindparam("b_due_at"))
+)
+_NEXT = (
+    select(func.min(delivery.c.due_at)).where(
+        delivery.c.partner == bindparam("partner"), text(OPEN), delivery.c.due_at > bindparam("now")
+    ),
+    select(func.min(document.c.due_at)).where(
+        document.c.partner == bindparam("partner"),
+        literal_column("state = 'awaited'"),
+        document.c.due_at > bindparam("now"),
+    ),
+)
+_PAPERS = (
+    select(link.c.message_id, document.c.sha256, document.c.sm3, document.c.size, document.c.media_type)
+    .join(document, document.c.id == link.c.document_id)
+    .where(link.c.message_id.in_(bindparam("ids", expanding=True)))
+    .order_by(link.c.message_id, link.c.position)
+)
 
 _CLAIMED = (
     select(
@@ -223,17 +251,13 @@ def _claimed(row: Any, held: Any, partner_case_id: str | None, papers: Sequence[
 
 
 def _documents(connection: Connection, message_ids: Iterable[str]) -> dict[str, list[Row]]:
-    query = (
-        select(link.c.message_id, link.c.position, document.c.sha256, document.c.sm3, document.c.size,
-               document.c.media_type)
-        .join(document, document.c.id == link.c.document_id)
-        .where(link.c.message_id.in_(list(message_ids)))
-        .order_by(link.c.message_id, link.c.position)
-    )  # fmt: skip
     found: dict[str, list[Row]] = {}
-    for row in connection.execute(query).mappings():
+    for row in connection.execute(_PAPERS, {"ids": list(message_ids)}).mappings():
         found.setdefault(row["message_id"], []).append(dict(row))
     return found
+
+
+_TRIED = tuple(Attempted.__slots__)
 
 
 def _closing_row(closing: Closing) -> Row:
@@ -253,7 +277,7 @@ def _closing_row(closing: Closing) -> Row:
 
 
 def _attempt_row(closing: Closing, attempted: Attempted) -> Row:
-    row: Row = {name: getattr(attempted, name) for name in Attempted.__slots__}
+    row: Row = {name: getattr(attempted, name) for name in _TRIED}
     return {"id": uuid7(), "delivery_id": closing.claimed.id, **row}
 
 
@@ -270,6 +294,5 @@ def _learn_names(connection: Connection, closings: Sequence[Closing]) -> list[tu
         for partner, value in taught
         if (partner, value) not in known
     ]  # fmt: skip
-    if rows:
-        connection.execute(insert(case_reference), rows)
+    cases.save_references(connection, rows)
     return [(row["partner"], row["value"]) for row in rows]

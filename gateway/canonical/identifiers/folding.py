@@ -37,4 +37,6 @@ def fold(value: str) -> str:
 
 def compact(value: str) -> str:
     """Return ``value`` folded, without any space or leading apostrophe, its ASCII letters in upper case."""
+    if value.isascii() and value.isalnum() and len(value) <= LONGEST:
+        return value.upper()
     return "".join(fold(value).split()).lstrip(_APOSTROPHES).translate(_UPPER)

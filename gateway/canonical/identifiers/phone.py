@@ -27,6 +27,7 @@ _LANDLINE = re.compile(
 )
 _HOTLINE = re.compile(r"([48]00)([0-9]{3})([0-9]{4})")
 _WORDS_PER_NUMBER = 5
+_AS_RETURNED = re.compile(r"1[3-9][0-9]{9}|(?:010|02[0-9]|0[3-9][0-9]{2})-[0-9]{7,8}")  # nothing left to do
 
 
 def phones(value: str) -> tuple[str, ...]:
@@ -35,6 +36,8 @@ def phones(value: str) -> tuple[str, ...]:
     Separators are 、 / ； ; ， , | and spaces where they separate. Raises IdentifierFault with
     ``identifier.phone.form`` when any of them is not a telephone number, or there is none.
     """
+    if _AS_RETURNED.fullmatch(value):
+        return (value,)
     found: dict[str, None] = {}
     for cell in _SEPARATORS.split(fold(value)):
         found.update(dict.fromkeys(_spaced(cell)))

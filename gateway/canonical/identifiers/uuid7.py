@@ -59,9 +59,8 @@ def uuid7(now_ms: int | None = None) -> str:
         ms, counter = _HANDED_CLOCK.next(now_ms)
     else:
         raise IdentifierFault("identifier.uuid7.time")
-    high, low = counter >> 30, (counter & 0x3FFFFFFF) << 32 | int.from_bytes(urandom(4), "big")
-    digits = f"{ms << 80 | 0x7 << 76 | high << 64 | 0x2 << 62 | low:032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    clock_seq, node = 0x8000 | counter >> 16 & 0x3FFF, (counter & 0xFFFF) << 32 | int.from_bytes(urandom(4), "big")
+    return f"{ms >> 16:08x}-{ms & 0xFFFF:04x}-7{counter >> 30:03x}-{clock_seq:04x}-{node:012x}"
 
 
 def uuid7_time(value: str) -> datetime:

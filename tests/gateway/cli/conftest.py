@@ -135,13 +135,18 @@ class Process:
         assert self.process.stdout is not None
         return self.process.stdout.readline().decode()
 
+    def said_until(self, word: str) -> str:
+        """Return what it prints up to the line with a word in it."""
+        said = line = self.line()
+        while word not in line:
+            assert line, self.errors()
+            line = self.line()
+            said += line
+        return said
+
     def document(self) -> dict[str, Any]:
         """Return the JSON document that it prints when it is ready."""
-        lines = [self.line()]
-        while lines[-1] not in ("}\n", ""):
-            lines.append(self.line())
-        assert lines[-1], self.errors()
-        found: dict[str, Any] = json.loads("".join(lines))
+        found: dict[str, Any] = json.loads(self.said_until("}"))
         return found
 
     def errors(self) -> str:

@@ -125,10 +125,10 @@ def test_what_is_no_json_and_what_is_no_message_are_wrong_usages(desk, tmp_path,
     assert desk.run("mapping", "try", "court_platform/referal", sample()).exit_code == 3
 
 
-def test_partners_are_listed_with_what_waits_for_them(desk):
+def test_partners_are_listed_with_how_much_is_undelivered(desk):
     rows = {row["partner"]: row for row in desk.json("partners")["partners"]}
     assert set(rows) == {"court", "village", "township"}
-    assert rows["village"]["waiting"] == 1
+    assert rows["village"]["waiting"] == 2
 
 
 def test_a_partner_that_cannot_be_reached_is_said_so_and_a_missing_secret_too(desk):

@@ -7,6 +7,7 @@ import urllib.request
 
 import pytest
 
+from tests.gateway.cli.conftest import until
 from tests.gateway.cli.test_mending import ONE_MORE_CODE
 
 pytestmark = pytest.mark.live
@@ -74,6 +75,17 @@ def test_a_wrong_configuration_is_refused_and_the_old_one_stays(desk, serving):
     assert _status(f"{said['url']}/readyz")[1]["revision"] == said["revision"]
 
 
+def test_on_sighup_it_reads_the_configuration_again(desk, serving):
+    process, said = serving
+    desk.write("routes.yaml", "copies: []\n")
+    process.process.send_signal(signal.SIGHUP)
+    until(lambda: _status(f"{said['url']}/readyz")[1]["revision"] != said["revision"], "another revision")
+    desk.write("routes.yaml", "copies: 3\n")
+    process.process.send_signal(signal.SIGHUP)
+    until(lambda: "revision.refused" in process.errors(), "the refusal in the log")
+    assert process.stop() == 0
+
+
 def test_without_the_administrations_token_it_refuses(desk, serving):
     receipt = desk.one("messages", "--held")["id"]
     (desk.folder / "admin-token").write_text("another")
@@ -90,9 +102,7 @@ def test_after_kill_9_its_word_is_not_believed(desk, serving):
 
 def test_a_first_start_says_where_the_key_and_the_token_are(empty_desk, start):
     process = start("--data-dir", str(empty_desk.folder), "serve", "--port", "0")
-    said = process.line()
-    while "stop:" not in said:
-        said += process.line()
+    said = process.said_until("stop:")
     for file in ("key", "admin-token", "gateway.db", "config"):
         assert str(empty_desk.folder / file) in said
     assert "Back it up" in said

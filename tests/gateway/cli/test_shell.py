@@ -37,8 +37,6 @@ def test_every_code_that_the_commands_name_is_in_the_catalogue():
 
 def test_every_command_and_option_has_a_help_text_in_the_catalogue():
     for path, command in _commands(get_command(application())):
-        if path == ("demo",):
-            continue
         texts = [command.help, *[getattr(param, "help", None) for param in command.params if param.name != "help"]]
         assert all(code in catalogue() for code in texts), (path, texts)
 

@@ -1,5 +1,6 @@
 """Commands that look after an installation: migrate, doctor."""
 
+import json
 import shutil
 import sqlite3
 
@@ -10,8 +11,6 @@ from tests.gateway.cli.conftest import Desk
 def _codes(desk: Desk, *flags: str, code: int = 0, **env: str) -> dict[str, str]:
     result = desk.run("doctor", "--json", *flags, env=env)
     assert result.exit_code == code, result.output
-    import json
-
     return {each["code"]: each["level"] for each in json.loads(result.stdout)["findings"]}
 
 
@@ -58,8 +57,9 @@ def test_a_key_that_does_not_open_the_store_is_an_error(desk):
 
 
 def test_a_misspelt_variable_is_named_with_the_one_that_was_meant(desk):
-    result = desk.run("doctor", env={"FENGQIAO_PROT": "8480"})
-    assert "did you mean FENGQIAO_PORT?" in " ".join(result.stdout.split())
+    result = desk.run("doctor", "--json", env={"FENGQIAO_PROT": "8480"})
+    said = [each["texts"]["en"] for each in json.loads(result.stdout)["findings"]]
+    assert any("FENGQIAO_PROT; did you mean FENGQIAO_PORT?" in text for text in said)
 
 
 def test_files_that_others_may_read_are_named(desk):

@@ -162,7 +162,8 @@ def test_faults_in_items_chosen_one_by_one_lead_to_their_own_fields() -> None:
 
 def test_faults_in_lists_that_share_a_field_lead_to_their_own_list() -> None:
     fields = {
-        "ajbh": "A-1", "sj": "2026-03-02T09:30:00+08:00", "yy": 2, "yj": [{"xm": "甲", "ty": 1, "sj": "2026-03-02 09:30:00"}],
+        "ajbh": "A-1", "sj": "2026-03-02T09:30:00+08:00", "yy": 2,
+        "yj": [{"xm": "甲", "ty": 1, "sj": "2026-03-02 09:30:00"}],
         "sqr": [{"mc": "甲"}], "bsqr": [{"mc": ""}, {"mc": "乙" * 201}],
     }  # fmt: skip
     assert only(read("case.up", fields)).partner_path == "bsqr[1].mc"
@@ -194,7 +195,9 @@ def test_files_of_one_kind_are_chosen_by_a_fields_value() -> None:
 
 
 def test_attachments_are_documents_and_back() -> None:
-    attachment = Attachment(id="F-1", name="调解申请.pdf", kind="W00", media_type="application/pdf", size=12, sha256="AB" * 32)
+    attachment = Attachment(
+        id="F-1", name="调解申请.pdf", kind="W00", media_type="application/pdf", size=12, sha256="AB" * 32
+    )
     plain = Attachment(id="F-2", name="照片.jpg", media_type="image/jpeg", url="https://files.example.test/2")
     reading = read("case.dispatch", record(), attachments=(attachment, plain))
     assert reading.message is not None

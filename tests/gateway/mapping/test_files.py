@@ -24,7 +24,12 @@ def mistakes(text: str, codes: str | None = None) -> list[tuple[str, object, obj
         for language in ("zh", "en"):
             assert str(fault.facts["file"]) in fault.text(language)  # type: ignore[arg-type]
     return [
-        (fault.code.removeprefix("mapping.file."), fault.facts["line"], fault.facts["field"], fault.facts.get("suggestion"))
+        (
+            fault.code.removeprefix("mapping.file."),
+            fault.facts["line"],
+            fault.facts["field"],
+            fault.facts.get("suggestion"),
+        )
         for fault in found
     ]
 
@@ -53,10 +58,12 @@ def test_the_dialect_of_these_tests_has_none() -> None:
         ("{partner: a, canonical: data.next_at, date: iso, directory: organisation}",
          ("two_conversions", 6, "rows[1].directory", None)),
         ("{partner: a, canonical: data.stage, default: strated}", ("not_allowed", 6, "rows[1].default", "started")),
-        ("{partner: a, canonical: data.note, when: {canonical: data.stage, is: x}}", ("not_allowed", 6, "rows[1].when", None)),
+        ("{partner: a, canonical: data.note, when: {canonical: data.stage, is: x}}",
+         ("not_allowed", 6, "rows[1].when", None)),
         ("{partner: a, canonical: data.note, when: {is: x}}", ("missing_key", 6, "rows[1].when", None)),
         ("{partner: [a, b], canonical: data.note}", ("needs_join", 6, "rows[1].partner", None)),
-        ("{partner: [a, b], canonical: data.note, join: '', write_to: c}", ("write_to_elsewhere", 6, "rows[1].write_to", None)),
+        ("{partner: [a, b], canonical: data.note, join: '', write_to: c}",
+         ("write_to_elsewhere", 6, "rows[1].write_to", None)),
         ("{partner: [a, b], canonical: data.note, join: '', only: write}", ("never_writes", 6, "rows[1]", None)),
         ("{constant: x, canonical: data.note, only: write}", ("never_writes", 6, "rows[1]", None)),
         ("{constant: x, partner: a, canonical: data.note}", ("constant_one_side", 6, "rows[1].constant", None)),
@@ -66,7 +73,8 @@ def test_the_dialect_of_these_tests_has_none() -> None:
         ("{partner: a, canonical: data.note}", ("duplicate_partner", 6, "rows[1].partner", None)),
         ("{partner: a.b, canonical: data.note}", ("duplicate_partner", 6, "rows[1].partner", None)),
         ("{partner: a, canonical: data.note, required: 1}", ("wrong_shape", 6, "rows[1].required", None)),
-        ("{partner: a, canonical: data.note, unknown_code: keep}", ("keep_needs_text", 6, "rows[1].unknown_code", None)),
+        ("{partner: a, canonical: data.note, unknown_code: keep}",
+         ("keep_needs_text", 6, "rows[1].unknown_code", None)),
         ("{partner: a, partner: b, canonical: data.note}", ("duplicate_key", 6, "rows[1].partner", None)),
         ("{partner: a, canonical: [}", ("syntax", 6, "", None)),
         ("{partner: b, canonical: 'data.documents[kind=rulng].name'}", ("not_allowed", 6, "rows[1].canonical", None)),
@@ -77,7 +85,9 @@ def test_a_mistake_in_a_row_is_named(row: str, expected: tuple[str, int, str, st
 
 
 def test_a_mistake_in_a_nested_row_is_named_where_it_stands() -> None:
-    text = HEAD + "  - partner: a\n    canonical: data.documents\n    each:\n      - partner: b\n        canonical: nam\n"
+    text = (
+        HEAD + "  - partner: a\n    canonical: data.documents\n    each:\n      - partner: b\n        canonical: nam\n"
+    )
     assert mistakes(text) == [("unknown_path", 9, "rows[0].each[0].canonical", "name")]
 
 
@@ -108,7 +118,9 @@ def test_all_mistakes_are_found_at_once_and_the_first_is_raised() -> None:
 )
 def test_a_mistake_in_a_file_is_named(text: str, expected: tuple[str, int, str | None, str | None]) -> None:
     found = mistakes(text)
-    assert any(all(want is None or want == got for want, got in zip(expected, one, strict=True)) for one in found), found
+    assert any(all(want is None or want == got for want, got in zip(expected, one, strict=True)) for one in found), (
+        found
+    )
 
 
 @pytest.mark.parametrize(
@@ -137,7 +149,10 @@ def test_two_files_that_always_apply_are_one_too_many() -> None:
     one_more = {"mappings/hill/two.yaml": "mapping: hill/two\nrecord: k\nmessage: progress\n"}
     found = check_set({"mappings/hill/one.yaml": HEAD + ROW, **one_more})
     assert [fault.code for fault in found] == ["mapping.file.ambiguous_read", "mapping.file.ambiguous_write"]
-    assert check_set({**one_more, "mappings/hill/one.yaml": "when: {partner: x, is: 1}\ndirection: read\n" + HEAD + ROW}) == ()
+    assert (
+        check_set({**one_more, "mappings/hill/one.yaml": "when: {partner: x, is: 1}\ndirection: read\n" + HEAD + ROW})
+        == ()
+    )
 
 
 def test_two_lists_may_not_fill_one_without_saying_which_items_are_whose() -> None:
@@ -150,24 +165,31 @@ def test_two_lists_may_not_fill_one_without_saying_which_items_are_whose() -> No
 
 
 def test_yaml_is_taken_at_its_least_clever() -> None:
-    codes = "  - {partner: 0101, canonical: contacted}\n  - {partner: NO, canonical: started}\n  - {partner: 1:30, canonical: other}\n"
-    stage = "  - {partner: jd, canonical: data.stage, codes: hill.t}\n  - {partner: a, canonical: data.case.partner_id}\n"
-    mappings = one(stage, codes)
-    for code, stage in (("0101", "contacted"), ("NO", "started"), ("1:30", "other")):
+    meanings = {"0101": "contacted", "NO": "started", "1:30": "other"}
+    codes = "".join(f"  - {{partner: {code}, canonical: {stage}}}\n" for code, stage in meanings.items())
+    rows = (
+        "  - {partner: jd, canonical: data.stage, codes: hill.t}\n  - {partner: a, canonical: data.case.partner_id}\n"
+    )
+    mappings = one(rows, codes)
+    for code, stage in meanings.items():
         reading = read("k", {"jd": code, "a": "1"}, mappings)
         assert reading.message is not None
         assert reading.message.data.stage == stage
-    assert mappings.tables["hill.t"].written == {"contacted": "0101", "started": "NO", "other": "1:30"}
+    assert mappings.tables["hill.t"].written == {stage: code for code, stage in meanings.items()}
 
 
 def test_nothing_of_a_file_gets_into_the_compiled_source_unquoted() -> None:
-    nasty = "x\"]'); raise SystemExit(1) #"
-    rows = f"  - {{partner: '{nasty.replace(chr(39), chr(39) * 2).replace('[', '').replace(']', '').replace(chr(34), '')}', canonical: data.text}}\n"
-    mappings = one("  - {partner: a, canonical: data.case.partner_id}\n  - {constant: started, canonical: data.stage}\n" + rows)
-    key = nasty.replace("]", "").replace('"', "")
-    reading = read("k", {"a": "1", key: "谈过"}, mappings)
+    key = "x'); raise SystemExit(1) #\\"
+    quoted = key.replace("'", "''")
+    rows = f"""
+  - {{partner: a, canonical: data.case.partner_id}}
+  - {{constant: started, canonical: data.stage}}
+  - {{partner: '{quoted}', canonical: data.text, strip: '{quoted}'}}
+  - {{constant: '{quoted}', canonical: data.note}}
+"""
+    reading = read("k", {"a": "1", key: f"{key}谈过"}, one(rows))
     assert reading.message is not None
-    assert reading.message.data.text == "谈过"
+    assert (reading.message.data.text, reading.message.data.note) == ("谈过", key)
 
 
 def test_the_source_is_kept_for_inspection() -> None:

@@ -52,7 +52,9 @@ def test_a_row_for_one_partner_replaces_the_shipped_one_for_that_partner_only() 
 
 
 def test_a_row_for_one_direction_leaves_the_other_as_shipped() -> None:
-    mappings = notes(p="extends: hill/note\npartner: hill-2\nrows:\n  - {partner: nr2, canonical: data.text, only: read}\n")
+    mappings = notes(
+        p="extends: hill/note\npartner: hill-2\nrows:\n  - {partner: nr2, canonical: data.text, only: read}\n"
+    )
     assert data(mappings, "hill-2").text == "又谈"
     assert back(mappings, "hill-2")["nr"] == "又谈"
 

@@ -48,7 +48,9 @@ def test_a_rename_trims_and_takes_scalars_for_text() -> None:
 
 @pytest.mark.parametrize("nothing", [None, "", "  ", [], {}])
 def test_what_is_empty_is_absent(nothing: object) -> None:
-    mappings = one(CASE + STAGE + "  - {partner: sm, canonical: data.text}\n  - {partner: x.sj, canonical: data.next_at}\n")
+    mappings = one(
+        CASE + STAGE + "  - {partner: sm, canonical: data.text}\n  - {partner: x.sj, canonical: data.next_at}\n"
+    )
     assert progress(mappings, sm=nothing, x=nothing).text is None
     assert progress(mappings, sm=nothing, x={"sj": nothing}).next_at is None
 
@@ -70,7 +72,9 @@ def test_a_code_table_reads_many_and_writes_the_preferred_one() -> None:
     assert [progress(mappings, jd=code).stage for code in ("0101", "0102", 7, " 7 ", "08")] == [
         "contacted", "contacted", "started", "started", "other"
     ]  # fmt: skip
-    back = [written(mappings, "progress", stage=stage).record.fields["jd"] for stage in ("contacted", "started", "other")]
+    back = [
+        written(mappings, "progress", stage=stage).record.fields["jd"] for stage in ("contacted", "started", "other")
+    ]
     assert back == ["0102", 7, "09"]
 
 
@@ -123,7 +127,12 @@ def test_money_has_a_unit(words: str, said: object, writes: object) -> None:
       - {{partner: je, canonical: amount, {words}}}
 """
     mappings = one(CASE + rows, message="success")
-    agreement = {"fs": "written", "sj": "2026-03-02T09:30:00+08:00", "nr": "付款", "yw": {"r": "甲", "n": "付", "je": said}}
+    agreement = {
+        "fs": "written",
+        "sj": "2026-03-02T09:30:00+08:00",
+        "nr": "付款",
+        "yw": {"r": "甲", "n": "付", "je": said},
+    }
     data = progress(mappings, **agreement)
     assert data.agreement.obligations[0].amount == Decimal("12500.50")
     assert written(mappings, "success", agreement=data.agreement).record.fields["yw"][0]["je"] == writes
@@ -141,7 +150,9 @@ def test_words_for_true_and_false_are_the_partners() -> None:
 
 
 def test_an_unworded_truth_value_understands_the_usual_spellings() -> None:
-    rows = CASE + "  - {partner: xm, canonical: 'data.mediators[0].name'}\n  - {partner: l, canonical: data.by_liaison}\n"
+    rows = (
+        CASE + "  - {partner: xm, canonical: 'data.mediators[0].name'}\n  - {partner: l, canonical: data.by_liaison}\n"
+    )
     mappings = one(rows, message="assignment")
     assert [progress(mappings, xm="谢某", l=said).by_liaison for said in (True, "TRUE", 1, "0", False)] == [
         True, True, True, False, False
@@ -157,7 +168,13 @@ def test_one_text_is_a_list_where_it_is_split() -> None:
   - {partner: dh, canonical: data.person.phones, split: "、"}
 """
     mappings = one(rows, message="person")
-    fields = {"bh": "P1", "xm": "谢某", "lb": "mediator", "wg": "一格| 二格||", "dh": "+86 138-1234-5678；023 6543 2100"}
+    fields = {
+        "bh": "P1",
+        "xm": "谢某",
+        "lb": "mediator",
+        "wg": "一格| 二格||",
+        "dh": "+86 138-1234-5678；023 6543 2100",
+    }
     person = progress(mappings, **fields).person
     assert (person.grids, person.phones) == (("一格", "二格"), ("13812345678", "023-65432100"))
     made = mappings.write("hill", "x", message("person", person=person), directory=Codes()).record.fields
@@ -176,9 +193,15 @@ def test_a_separator_inside_an_item_is_never_written() -> None:
 
 
 def test_a_list_of_values_stays_a_list_without_split() -> None:
-    rows = "  - {partner: xm, canonical: 'data.mediators[0].name'}\n  - {partner: dh, canonical: 'data.mediators[0].phones'}\n"
+    rows = """
+  - {partner: xm, canonical: 'data.mediators[0].name'}
+  - {partner: dh, canonical: 'data.mediators[0].phones'}
+"""
     mappings = one(CASE + rows, message="assignment")
-    assert progress(mappings, xm="谢某", dh=["13812345678", 13912345678]).mediators[0].phones == ("13812345678", "13912345678")
+    assert progress(mappings, xm="谢某", dh=["13812345678", 13912345678]).mediators[0].phones == (
+        "13812345678",
+        "13912345678",
+    )
     assert progress(mappings, xm="谢某", dh="13812345678").mediators[0].phones == ("13812345678",)
     made = written(mappings, "assignment", mediators=({"name": "谢某", "phones": ("13812345678",)},)).record.fields
     assert made["dh"] == ["13812345678"]
@@ -204,11 +227,14 @@ def test_a_prefix_is_taken_off_and_put_back() -> None:
 
 
 def test_constants_go_one_way_and_defaults_fill_what_is_missing() -> None:
-    rows = CASE + """
+    rows = (
+        CASE
+        + """
   - {constant: v1, partner: head.bbh}
   - {constant: 3, partner: lx}
   - {partner: jd, canonical: data.stage, default: other}
 """
+    )
     mappings = one(rows)
     assert progress(mappings).stage == "other"
     assert progress(mappings, jd="started").stage == "started"
@@ -217,11 +243,14 @@ def test_constants_go_one_way_and_defaults_fill_what_is_missing() -> None:
 
 
 def test_a_constant_alone_makes_no_object() -> None:
-    rows = CASE + """
+    rows = (
+        CASE
+        + """
   - {partner: xm, canonical: 'data.mediators[0].name'}
   - {constant: judge, canonical: 'data.mediators[1].category', only: read}
   - {partner: fz, canonical: 'data.mediators[1].name'}
 """
+    )
     mappings = one(rows, message="assignment")
     assert len(progress(mappings, xm="谢某").mediators) == 1
     assert progress(mappings, xm="谢某", fz="吴某").mediators[1].category == "judge"
@@ -238,10 +267,14 @@ def test_the_directory_knows_organisations() -> None:
 
 
 def test_an_item_of_a_partners_list_is_selected_by_a_field() -> None:
-    rows = CASE + STAGE + """
+    rows = (
+        CASE
+        + STAGE
+        + """
   - {partner: ry, canonical: data.text, select: {field: zw.mc, is: 分流员, take: xm}}
   - {partner: ry, canonical: data.note, select: {field: zw.mc, is: 分流员, take: bz.nr}}
 """
+    )
     mappings = one(rows)
     people = [{"zw": {"mc": "法官"}, "xm": "甲"}, {"zw": {"mc": "分流员"}, "xm": "乙", "bz": {"nr": "在"}}]
     data = progress(mappings, ry=people)
@@ -262,13 +295,17 @@ def test_a_selected_item_is_not_written_beside_the_list_it_is_in() -> None:
   - {partner: rq, canonical: data.until, date: date}
 """
     consents = ({"party": "甲", "given": True, "at": BASE["receivedtime"]},)
-    writing = written(one(CASE + rows, message="extension"), "extension", until=date(2026, 5, 1), consents=consents, note="乙")
+    writing = written(
+        one(CASE + rows, message="extension"), "extension", until=date(2026, 5, 1), consents=consents, note="乙"
+    )
     assert writing.record.fields["dsr"] == [{"xm": "甲", "ty": True, "sj": "2026-03-02T09:30:00+08:00"}]
     assert "data.note" in writing.lost
 
 
 def test_items_are_counted() -> None:
-    rows = CASE + """
+    rows = (
+        CASE
+        + """
   - {partner: rs, count: ty}
   - {partner: rq, canonical: data.until, date: compact_date}
   - partner: ty
@@ -278,6 +315,7 @@ def test_items_are_counted() -> None:
       - {partner: ty, canonical: given}
       - {partner: sj, canonical: at}
 """
+    )
     mappings = one(rows, message="extension")
     consent = {"party": "甲", "given": True, "at": BASE["receivedtime"]}
     assert written(mappings, "extension", until=date(2026, 5, 1), consents=(consent, consent)).record.fields["rs"] == 2
@@ -288,10 +326,14 @@ def test_items_are_counted() -> None:
 
 
 def test_a_row_applies_where_a_field_has_a_value() -> None:
-    rows = CASE + STAGE + """
+    rows = (
+        CASE
+        + STAGE
+        + """
   - {partner: nr, canonical: data.text, when: {partner: lx, is: [1, "2"]}}
   - {partner: nr, canonical: data.note, when: {partner: lx, is: 3}}
 """
+    )
     mappings = one(rows)
     assert progress(mappings, lx="1", nr="x").text == "x"
     assert progress(mappings, lx=2, nr="x").text == "x"
@@ -305,11 +347,14 @@ def test_a_row_applies_where_a_field_has_a_value() -> None:
 
 
 def test_a_row_may_ask_the_message_in_both_directions() -> None:
-    rows = CASE + """
+    rows = (
+        CASE
+        + """
   - {partner: jd, canonical: data.stage}
   - {partner: nr, canonical: data.text, when: {canonical: data.stage, is: started}}
   - {partner: nr, canonical: data.note, when: {canonical: data.stage, is: [contacted, other]}}
 """
+    )
     mappings = one(rows)
     assert progress(mappings, jd="started", nr="x").text == "x"
     assert progress(mappings, jd="other", nr="x").note == "x"
@@ -328,7 +373,10 @@ def test_a_list_may_be_filled_by_the_value_of_a_field_of_its_items() -> None:
         },
     )  # fmt: skip
     assert reading.message is not None
-    assert [(party.role, party.name) for party in reading.message.data.parties] == [("applicant", "甲"), ("respondent", "乙")]
+    assert [(party.role, party.name) for party in reading.message.data.parties] == [
+        ("applicant", "甲"),
+        ("respondent", "乙"),
+    ]
 
 
 def test_a_path_may_name_an_item_and_a_key_with_a_dot() -> None:
@@ -338,11 +386,15 @@ def test_a_path_may_name_an_item_and_a_key_with_a_dot() -> None:
 
 
 def test_only_goes_one_way() -> None:
-    rows = CASE + STAGE + """
+    rows = (
+        CASE
+        + STAGE
+        + """
   - {partner: a, canonical: data.text, only: read}
   - {partner: b, canonical: data.text, only: write}
   - {partner: id, canonical: id}
 """
+    )
     mappings = one(rows)
     assert progress(mappings, a="x", b="y").text == "x"
     fields = written(mappings, "progress", stage="started", text="x").record.fields

@@ -1,0 +1,51 @@
+"""An HTTP server that ends by exit code: uvicorn alone would end the process by the signal that stopped it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+
+class Server(uvicorn.Server):
+    """uvicorn, stopped by SIGTERM or SIGINT while ``signals`` is entered; a second SIGINT waits for nobody.
+
+    ``listens`` is called once requests are taken.
+    """
+
+    def __init__(self, app: Any, *, grace: int, listens: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            app, lifespan="off", http="httptools", ws="none", access_log=False, log_config=None,
+            server_header=False, proxy_headers=False, timeout_graceful_shutdown=grace,
+        )  # fmt: skip
+        super().__init__(config)
+        self._listens = listens
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take requests, and say so."""
+        await super().startup(sockets)
+        self._listens()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone: ``signals`` has them, from before the start until after the end."""
+        yield
+
+    @contextmanager
+    def signals(self, **others: Callable[[], None]) -> Iterator[None]:
+        """Stop on SIGTERM and SIGINT; ``others`` are called on signals of their names (``SIGHUP``)."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        for name, called in others.items():
+            loop.add_signal_handler(signal.Signals[name], called)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT, *[signal.Signals[name] for name in others]):
+                loop.remove_signal_handler(number)
