@@ -20,11 +20,12 @@ from tempfile import TemporaryDirectory
 import orjson
 
 from benchmarks.figures import Figure
-from benchmarks.processes import listening
+from benchmarks.processes import Running, listening
 from benchmarks.setting import SECRETS, write_configuration
 from gateway.demo.cast import TOWNSHIP, VILLAGE
 
 CONNECTIONS = (32, 64)
+Run = dict[str, float]
 
 
 def measure(rounds: int, quick: bool) -> Iterator[Figure]:
@@ -35,9 +36,8 @@ def measure(rounds: int, quick: bool) -> Iterator[Figure]:
 
 
 def _measured(folder: Path, rounds: int, count: int) -> Iterator[Figure]:
-    silent = ["benchmarks.sink", "--silent"]
-    with listening(silent, log=folder / "silent.log") as centre:
-        url = f"http://127.0.0.1:{centre}"
+    with listening(["benchmarks.sink", "--silent"], log=folder / "silent.log") as centre:
+        url = f"http://127.0.0.1:{centre.port}"
         write_configuration(folder / "config", {VILLAGE: url, TOWNSHIP: url}, concurrency=1)
         environment = {**SECRETS, "FENGQIAO_DATA_DIR": str(folder), "FENGQIAO_CONFIG_DIR": str(folder / "config")}
         serve, bare = ["gateway", "serve"], ["benchmarks.bare_door", "--file", str(folder / "bare.db")]
@@ -45,38 +45,40 @@ def _measured(folder: Path, rounds: int, count: int) -> Iterator[Figure]:
             listening(serve, log=folder / "gateway.log", environment=environment) as ours,
             listening(bare, log=folder / "bare.log") as twin,
         ):
-            for port in (ours, twin):
-                _push(port, 32, 200, "WARM")
+            for door in (ours, twin):
+                _push(door, 32, 300, "WARM")
             for connections in CONNECTIONS:
                 yield _figure(ours, twin, connections, rounds, count)
 
 
-def _figure(ours: int, twin: int, connections: int, rounds: int, count: int) -> Figure:
-    runs: dict[int, list[dict[str, float]]] = {ours: [], twin: []}
+def _figure(ours: Running, twin: Running, connections: int, rounds: int, count: int) -> Figure:
+    runs: dict[Running, list[Run]] = {ours: [], twin: []}
     for n in range(rounds):
-        for port, found in runs.items():
-            found.append(_push(port, connections, count, f"B{connections}-{n}"))
+        for door, found in runs.items():
+            found.append(_push(door, connections, count, f"B{connections}-{n}"))
     return Figure(
         name=f"take in a referral, {connections} connections",
         ours=[run["per_second"] for run in runs[ours]],
         twin=[run["per_second"] for run in runs[twin]],
         aim="≥ 0.5",
-        remarks=[f"waits: ours {_waits(runs[ours])}, plain twin {_waits(runs[twin])}"],
+        remarks=[f"ours:  {_account(runs[ours])}", f"plain: {_account(runs[twin])}"],
     )
 
 
-def _push(port: int, connections: int, count: int, prefix: str) -> dict[str, float]:
+def _push(door: Running, connections: int, count: int, prefix: str) -> Run:
     command = [
-        sys.executable, "-m", "benchmarks.load", "--port", str(port), "--connections", str(connections),
+        sys.executable, "-m", "benchmarks.load", "--port", str(door.port), "--connections", str(connections),
         "--requests", str(count), "--prefix", prefix,
     ]  # fmt: skip
+    before = door.cpu_seconds()
     ended = subprocess.run(command, capture_output=True, check=False)
+    after = door.cpu_seconds()
     if ended.returncode != 0:
         raise SystemExit(f"the load failed:\n{ended.stderr.decode(errors='replace')[-2000:]}")
-    found: dict[str, float] = orjson.loads(ended.stdout)
-    return found
+    found: Run = orjson.loads(ended.stdout)
+    return found if before is None or after is None else {**found, "cpu": (after - before) / count * 1000}
 
 
-def _waits(runs: list[dict[str, float]]) -> str:
-    p50, p99 = (statistics.median(run[name] for run in runs) for name in ("p50", "p99"))
-    return f"p50 {p50:.1f} ms, p99 {p99:.1f} ms"
+def _account(runs: list[Run]) -> str:
+    said = {name: statistics.median(run.get(name, float("nan")) for run in runs) for name in ("p50", "p99", "cpu")}
+    return f"wait p50 {said['p50']:.1f} ms, p99 {said['p99']:.1f} ms; processor {said['cpu']:.2f} ms a request"

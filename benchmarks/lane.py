@@ -58,11 +58,11 @@ def measure(rounds: int, quick: bool) -> Iterator[Figure]:
         folder = Path(name)
         with (
             (folder / "gateway.log").open("w") as log,
-            listening(["benchmarks.sink"], log=folder / "sink.log") as port,
+            listening(["benchmarks.sink"], log=folder / "sink.log") as sink,
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
             logs.configure(stream=log)
-            urls = {actor.name: f"http://127.0.0.1:{port}" for actor in CAST}
+            urls = {actor.name: f"http://127.0.0.1:{sink.port}" for actor in CAST}
             write_configuration(folder / "config", urls, concurrency=CONCURRENCY)
             found = runner.run(_measured(folder, rounds, count))
     for receiver, runs in found.items():

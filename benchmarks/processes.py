@@ -9,15 +9,32 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 START_WITHIN = 60.0  # seconds
 STOP_WITHIN = 15.0  # seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One process of a measurement."""
+
+    port: int
+    pid: int
+
+    def cpu_seconds(self) -> float | None:
+        """Return the processor time it has used, the system's for it included; None where there is no ``/proc``."""
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return None
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def listening(command: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None) -> Iterator[int]:
-    """Run ``python -m <command> --port N`` until the end of the block; give N once something listens there."""
+def listening(command: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None) -> Iterator[Running]:
+    """Run ``python -m <command> --port N`` until the end of the block, which begins once something listens there."""
     port = free_port()
     with log.open("ab") as out:
         process = subprocess.Popen(
@@ -26,7 +43,7 @@ def listening(command: Sequence[str], *, log: Path, environment: Mapping[str, st
         )  # fmt: skip
         try:
             _wait(process, port, log)
-            yield port
+            yield Running(port, process.pid)
         finally:
             process.terminate()
             try:

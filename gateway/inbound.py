@@ -98,10 +98,8 @@ class Inbound:
     async def _entry(self, post: Post, record: Record) -> Entry:
         """Turn one record into a journal entry, whatever happens: a bug of ours holds it, and harms no neighbour."""
         try:
-            taken, announced = record, ()
-            if record.attachments:
-                attachments, announced = await self._take_in(post, record.attachments)
-                taken = replace(record, attachments=attachments)
+            attachments, announced = await self._take_in(post, record.attachments)
+            taken = replace(record, attachments=attachments) if attachments else record
             reading = post.read(taken, self._base(post))
             return self._translated(post, record, reading, announced)
         except StoreUnavailable:

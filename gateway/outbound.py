@@ -14,6 +14,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -34,6 +35,7 @@ from gateway.errors import (
     Untranslatable,
 )
 from gateway.fetching import Fetching
+from gateway.hands import Hands
 from gateway.posts import Post
 from gateway.queue import ring
 from gateway.redelivery import Backoff
@@ -49,6 +51,7 @@ from gateway.store.writer import Writer
 from gateway.transports.exchange import run
 
 log = structlog.get_logger("fengqiao.outbound")
+PAPER = ("sha256", "sm3", "size", "media_type")
 OUTCOMES: dict[type[GatewayError], str] = {
     TemporaryFailure: "temporary",
     StoreUnavailable: "temporary",
@@ -89,39 +92,27 @@ class Outbound:
 
         ``bell`` rings when new work comes in or some is done. Returns when to look again, None for when it rings.
         """
-        under_way: set[asyncio.Task[Closing | Fetch]] = set()
-        done: list[Closing | Fetch] = []
-
-        def finished(task: asyncio.Task[Closing | Fetch]) -> None:
-            under_way.discard(task)
-            if not task.cancelled():
-                done.append(task.result())
-            bell.set()
-
+        hands = Hands[Claimed | Awaited, Closing | Fetch](
+            partial(self._handled, post), most=post.row.concurrency, ahead=_ahead(post), bell=bell
+        )
         try:
             while True:
                 bell.clear()
-                if not done and len(under_way) >= post.row.concurrency:  # nothing to close, and no hand is free
-                    await bell.wait()
-                    continue
-                ended, done[:] = list(done), []
-                turn = await self._turn(post, ended, room=max(0, post.row.concurrency - len(under_way)))
-                if turn.woken:
-                    self.wake(turn.woken)
-                for task in self._started(post, turn):
-                    under_way.add(task)
-                    task.add_done_callback(finished)
-                if not under_way and not done:
-                    return None if turn.next_due is None else moment(turn.next_due)
+                if hands.room or hands.done:
+                    turn = await self._turn(post, hands.put_down(), room=hands.room)
+                    hands.take([*turn.claimed, *turn.fetches])
+                    if turn.woken:
+                        self.wake(turn.woken)
+                    if hands.empty:
+                        return None if turn.next_due is None else moment(turn.next_due)
                 await ring(bell, self._pause(turn.next_due))
         finally:
-            for task in under_way:
-                task.cancel()
+            hands.drop()
 
-    def _started(self, post: Post, turn: Turn) -> list[asyncio.Task[Closing | Fetch]]:
-        deliveries = [asyncio.create_task(self._deliver(post, each)) for each in turn.claimed]
-        fetches = [asyncio.create_task(self.fetching.fetch(post, each)) for each in turn.fetches]
-        return [*deliveries, *fetches]
+    async def _handled(self, post: Post, work: Claimed | Awaited) -> Closing | Fetch:
+        if isinstance(work, Awaited):
+            return await self.fetching.fetch(post, work)
+        return await self._deliver(post, work)
 
     def _pause(self, next_due: int | None) -> float:
         return 30.0 if next_due is None else max(0.0, (next_due - millis(self.now())) / 1000)
@@ -142,7 +133,10 @@ class Outbound:
             next_due = None if claimed or fetches else outbox.next_due(connection, post.name, millis(now))
             return Turn(claimed=claimed, fetches=fetches, next_due=next_due, woken=frozenset(woken - {post.name}))
 
-        return await self.writer.ran(work)
+        turn = await self.writer.ran(work)
+        if delivered := sum(each.status == "delivered" for each in closings):
+            log.info("lane.delivered", partner=post.name, count=delivered)
+        return turn
 
     def _taken_up(
         self, connection: Connection, names: Sequence[tuple[str, str]], closings: Sequence[Closing]
@@ -156,16 +150,14 @@ class Outbound:
     async def _deliver(self, post: Post, claimed: Claimed) -> Closing:
         """Try one delivery. Never raises: an unexpected fault is buried with its id, and the lane goes on."""
         watch = Observed(post.transport, self.now)
-        lost = 0
         try:
             writing = post.write(self._addressed(claimed))
-            lost = len(writing.lost)
             record = await self._with_contents(post, writing.record)
             async with asyncio.timeout(self._time_left(claimed)):
                 receipt = await self._hand_over(post, claimed, record, watch)
         except Exception as error:
             return self._failed(claimed, watch, error)
-        return replace(self._close(claimed, watch, receipt), lost_fields=lost)
+        return self._close(claimed, watch, receipt, lost_fields=len(writing.lost))
 
     def _failed(self, claimed: Claimed, watch: Observed, error: Exception) -> Closing:
         """Postpone what may work later, bury what will not, and give a fault of our own an id to find it by."""
@@ -198,29 +190,20 @@ class Outbound:
     def _addressed(self, claimed: Claimed) -> Message:
         """Open a kept message and make it ready for this receiver: its own id of the case, never another partner's."""
         sealed = claimed.message["content_sealed"]
-        message = parse(open_content(self.cipher.open(sealed, context=claimed.message_id.encode()))["message"])
-        envelope = {
+        said = open_content(self.cipher.open(sealed, context=claimed.message_id.encode()))["message"]
+        said |= {
             "subject": claimed.case_id,
             "receivedtime": moment(claimed.message["received_at"]),
             "correlationid": claimed.opened_by,
             "causationid": claimed.message["causation_id"],
         }
-        about: dict[str, object] = {}
-        if (identity := getattr(message.data, "case", None)) is not None:
-            own = {
-                "gateway_id": claimed.case_id,
-                "partner_id": claimed.partner_case_id,
-                "leg": claimed.message["leg"],
-            }
-            about["case"] = identity.model_copy(update=own)
-        if claimed.documents:
-            papers = zip(message.data.documents, claimed.documents, strict=True)  # type: ignore[union-attr]
-            names = ("sha256", "sm3", "size", "media_type")
-            about["documents"] = tuple(
-                paper.model_copy(update={name: row[name] for name in names if row[name] is not None})
-                for paper, row in papers
-            )
-        return message.model_copy(update={**envelope, "data": message.data.model_copy(update=about)})
+        about = said["data"]
+        if "case" in about:
+            own = {"gateway_id": claimed.case_id, "partner_id": claimed.partner_case_id, "leg": claimed.message["leg"]}
+            about["case"] |= own
+        for paper, row in zip(about.get("documents", ()), claimed.documents, strict=True):
+            paper.update({name: row[name] for name in PAPER if row[name] is not None})
+        return parse(said)
 
     async def _with_contents(self, post: Post, record: Record) -> Record:
         """Add the bytes of the attachments that the adapter puts into the record itself."""
@@ -234,9 +217,12 @@ class Outbound:
         return replace(record, attachments=tuple(filled))
 
     def _lease_of(self, post: Post) -> float:
-        """Return the seconds of a lease: more than the slowest exchange (log in, upload, submit, and one to spare)."""
+        """Return the seconds of a lease: more than the slowest exchange (log in, upload, submit, and one to spare).
+
+        What is claimed ahead may wait for another exchange to end first.
+        """
         slowest = post.row.timeouts.connect + post.row.timeouts.answer
-        return max(self.lease, 4 * slowest)
+        return max(self.lease, (8 if _ahead(post) else 4) * slowest)
 
     def _time_left(self, claimed: Claimed) -> float:
         """Return the seconds until the lease ends, less a margin to close in. Raises when there are none."""
@@ -245,18 +231,21 @@ class Outbound:
             raise TemporaryFailure("delivery.lease_ended")
         return left
 
-    def _close(self, claimed: Claimed, watch: Observed, receipt: Receipt | Handed) -> Closing:
+    def _close(self, claimed: Claimed, watch: Observed, receipt: Receipt | Handed, *, lost_fields: int) -> Closing:
         if isinstance(receipt, Handed):
             attempted = attempts.tried(claimed, watch, "handed")
             due = millis(receipt.receipt_due)
-            return Closing(claimed=claimed, status="handed", receipt_due=due, attempted=attempted)
-        log.info("delivery.delivered", partner=claimed.partner, message_id=claimed.message_id)
+            return Closing(
+                claimed=claimed, status="handed", receipt_due=due, lost_fields=lost_fields, attempted=attempted
+            )
+        log.debug("delivery.delivered", partner=claimed.partner, message_id=claimed.message_id)
         return Closing(
             claimed=claimed,
             status="delivered",
             delivered_at=millis(self.now()),
             partner_case_id=receipt.case_id,
             partner_record_id=receipt.record_id,
+            lost_fields=lost_fields,
             attempted=attempts.tried(claimed, watch, "delivered"),
         )
 
@@ -297,6 +286,11 @@ class Outbound:
         error = GatewayError("delivery.in_doubt_waits", partner=claimed.partner)
         log.error("delivery.waits", partner=claimed.partner, message_id=claimed.message_id, code=error.code)
         return Closing(claimed=claimed, status="in_doubt", due_at=None, code=error.code)
+
+
+def _ahead(post: Post) -> int:
+    """Return how many to claim beyond those under way: none where a claim that a crash ended would trouble a person."""
+    return post.row.concurrency if post.adapter.recognises_resends else 0
 
 
 class _Waits(Exception):

@@ -26,6 +26,7 @@ from gateway.canonical.cases import CaseIdentity
 from gateway.canonical.documents import Document
 from gateway.canonical.messages import TYPES, Envelope, Message
 from gateway.canonical.messages.referral import LitigationData, ReferralData
+from gateway.canonical.organisations import Organisation
 from gateway.canonical.parties import IdentityDocument, Party
 
 ORGANISATIONS = ("org-tribunal", "org-village", "org-township", "org-industry")
@@ -143,7 +144,8 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo, organisations: tu
         return message_ids()
     if issubclass(model, Envelope) and name == "source":
         return st.just("/partners/generated")
-    return _of(info.annotation, list(info.metadata), organisations, chosen=name in _ORGANISATION_FIELDS)
+    chosen = name in _ORGANISATION_FIELDS or (model is Organisation and name == "id")
+    return _of(info.annotation, list(info.metadata), organisations, chosen=chosen)
 
 
 def _of(  # noqa: PLR0911  # one return for each form an annotation can have
@@ -183,7 +185,7 @@ _CHECKED: Mapping[Callable[..., Any], Callable[[], SearchStrategy[str]]] = {
 _PATTERNS: Mapping[str, SearchStrategy[str]] = {
     r"^[0-9a-f]{64}$": st.binary(min_size=32, max_size=32).map(bytes.hex),
     r"^[\w.+-]+/[\w.+-]+$": st.sampled_from(("application/pdf", "image/jpeg", "application/ofd+zip")),
-    r"^\d{2}$": digits(2),
+    r"^\d{2}$": st.integers(1, 56).map("{:02}".format),  # ethnic groups (GB/T 3304)
 }
 
 

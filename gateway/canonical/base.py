@@ -14,6 +14,16 @@ from gateway.canonical import identifiers
 Personal = Literal["name", "number", "phone", "address", "text"]
 
 
+class Inconsistent(ValueError):
+    """Values that are right by themselves and wrong together. ``code`` is of the catalogue; nothing else is said."""
+
+    masked: str | None = None
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class Canonical(BaseModel):
     """A frozen value of the common language."""
 
@@ -46,7 +56,7 @@ Moment = Annotated[AwareDatetime, AfterValidator(_in_beijing)]
 Day = date
 Yuan = Annotated[Decimal, BeforeValidator(_yuan), PlainSerializer(str, return_type=str, when_used="json")]
 ShortText = Annotated[str, Field(min_length=1, max_length=200)]
-LongText = Annotated[str, Field(max_length=20_000)]
+LongText = Annotated[str, Field(min_length=1, max_length=20_000)]
 PartnerId = Annotated[str, Field(min_length=1, max_length=128)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Sm3 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

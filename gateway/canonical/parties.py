@@ -7,7 +7,17 @@ from typing import Annotated, Literal, Self
 from pydantic import model_validator
 
 from gateway.canonical import identifiers
-from gateway.canonical.base import Canonical, CreditCode, Day, DivisionCode, LongText, Phone, ShortText, said
+from gateway.canonical.base import (
+    Canonical,
+    CreditCode,
+    Day,
+    DivisionCode,
+    Inconsistent,
+    LongText,
+    Phone,
+    ShortText,
+    said,
+)
 
 DocumentType = Literal["111", "112", "113", "114", "123", "335", "414", "511", "516", "553", "554", "990"]
 PartyKind = Literal["natural_person", "legal_person", "unincorporated"]
@@ -83,7 +93,7 @@ class Party(Canonical):
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
         if self.kind == "natural_person" and self.representative is not None:
-            raise ValueError("a natural person has no legal representative")
+            raise Inconsistent("canonical.person_with_representative")
         if self.kind != "natural_person" and (self.sex is not None or self.birth_date is not None):
-            raise ValueError("an organisation has neither sex nor date of birth")
+            raise Inconsistent("canonical.organisation_with_sex")
         return self

@@ -29,6 +29,8 @@ def matches(value: object, wanted: frozenset[str]) -> bool:
 
 def container(value: object, field: Field, passage: Passage, at: At) -> Mapping[str, Any]:
     """Return a nested object; of a list of one (an XML dialect) that one, of nothing an empty one."""
+    if value is None:
+        return NONE
     if isinstance(value, list | tuple) and len(value) == 1:
         value = value[0]
     if isinstance(value, Mapping):
@@ -40,6 +42,8 @@ def container(value: object, field: Field, passage: Passage, at: At) -> Mapping[
 
 def many(value: object, field: Field, passage: Passage, at: At) -> list[Any] | tuple[Any, ...]:
     """Return a list; of a single object (an XML dialect) a list of that one."""
+    if value is None:
+        return ()
     if isinstance(value, list | tuple):
         return value
     if isinstance(value, Mapping):

@@ -85,6 +85,8 @@ def _object(code: Code, known: Known, var: str, shown: str) -> None:
 
 def _dicts(value: object) -> Sequence[Mapping[str, Any]]:
     """Return the objects in what stands where an object or a list of objects is expected."""
+    if value is None:
+        return ()
     if isinstance(value, Mapping):
         return (value,)
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list | tuple) else ()

@@ -28,13 +28,13 @@ class Books:
     def __init__(self, connection: Connection, arrivals: Sequence[Arrival], now: int) -> None:
         self.connection = connection
         self.now = now
-        self.records = inbox.earlier(connection, arrivals)
         self.spent = _spent_nonces(connection, arrivals)
         messages = [(each.partner, entry.message) for each in arrivals for entry in each.entries if entry.message]
         self.references: dict[cases.Reference, str] = {}
         self.files: dict[str, CaseFile] = {}
         self.look_up(messages)
-        self.parked: list[Any] = []  # candidates parked in this commit
+        self.records = inbox.earlier(connection, arrivals)  # after the cases are locked: another process may be at them
+        self.parked: dict[str, Any] = {}  # candidates parked in this commit, by receipt id
         self.advanced: set[str] = set()  # cases that took a step in this commit
         self.named: set[cases.Reference] = set()  # names that became known in this commit
         self.legs: dict[str, Sequence[LegRow]] = {}
@@ -79,9 +79,10 @@ class Books:
         fresh = {file.id for file in changed if file.new}
         cases.save_legs(self.connection, self.legs, fresh=fresh)
         cases.save_references(self.connection, self.reference_rows)
+        # Before anything new: what a later arrival supersedes gives its place up to it.
+        change_rows(self.connection, _INBOX_CHANGE, [_inbox_change(row) for row in self.inbox_changes.values()])
         for table, rows in self.rows.items():
             insert_rows(self.connection, table, rows)
-        change_rows(self.connection, _INBOX_CHANGE, [_inbox_change(row) for row in self.inbox_changes.values()])
 
 
 CHANGING = (

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, select, tuple_, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, select, tuple_, update
 
 from gateway.canonical.cases import CaseIdentity
 from gateway.canonical.messages import Message
@@ -81,7 +81,7 @@ def partner_ids(connection: Connection, case_ids: Iterable[str], partner: str) -
 
 
 CHANGING = ("state", "holder", "holder_since", "leg_opened_by", "step", "parties", "snapshot", "closed_at")
-_IDS = bindparam("ids", expanding=True)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _FIND = select(case_reference.c.value, case_reference.c.case_id).where(
     case_reference.c.partner == bindparam("partner"), case_reference.c.value.in_(bindparam("values", expanding=True))
 )

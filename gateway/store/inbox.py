@@ -11,24 +11,36 @@ from sqlalchemy import Connection, bindparam, literal_column, select
 from gateway.contract import Outcome
 from gateway.errors import Fact
 from gateway.store.arrivals import Arrival, Entry
-from gateway.store.tables import inbox
+from gateway.store.tables import case_reference, inbox
 from gateway.store.times import moment
 
 RecordKey = tuple[str, str, str, str]  # partner, kind, record id, version
 BOUND = ("accepted", "held", "parked")
-_EARLIER = select(inbox).where(
-    inbox.c.partner == bindparam("partner"),
-    inbox.c.record_id.in_(bindparam("ids", expanding=True)),
-    inbox.c.fate.in_(BOUND),
+# Locked: on PostgreSQL another process may be taking up the same parked record, in its predecessor's transaction.
+_EARLIER = (
+    select(inbox)
+    .where(
+        inbox.c.partner == bindparam("partner"),
+        inbox.c.record_id.in_(bindparam("ids", expanding=True)),
+        inbox.c.fate.in_(BOUND),
+    )
+    .order_by(inbox.c.id)
+    .with_for_update()
 )
 # Said as the index of what waits says it: without this SQLite reads the whole table, in every commit.
 _PARKED = (
     select(inbox)
     .where(literal_column("fate IN ('held', 'parked')"), inbox.c.fate == "parked")
     .order_by(inbox.c.received_at, inbox.c.id)
+    .with_for_update()
 )
 _PARKED_BY_CASE = _PARKED.where(inbox.c.case_id.in_(bindparam("ids", expanding=True)))
 _PARKED_BY_VALUE = _PARKED.where(inbox.c.case_value.in_(bindparam("names", expanding=True)))
+_ORPHANS = (
+    select(case_reference.c.partner, case_reference.c.value, case_reference.c.case_id)
+    .join(inbox, (case_reference.c.partner == inbox.c.partner) & (case_reference.c.value == inbox.c.case_value))
+    .where(literal_column("inbox.fate IN ('held', 'parked')"), inbox.c.fate == "parked")
+)
 
 
 def key_of(partner: str, entry: Entry) -> RecordKey:
@@ -37,13 +49,12 @@ def key_of(partner: str, entry: Entry) -> RecordKey:
 
 
 def earlier(connection: Connection, arrivals: Sequence[Arrival]) -> dict[RecordKey, dict[str, Any]]:
-    """Return the rows, not refused, of records that have come before."""
+    """Return the rows, not refused, of records that have come before: one for each at most."""
     found: dict[RecordKey, dict[str, Any]] = {}
     for partner, ids in _ids_by_partner(arrivals).items():
         for row in connection.execute(_EARLIER, {"partner": partner, "ids": ids}).mappings():
             key = (row["partner"], row["kind"], row["record_id"], row["version"])
-            if found.get(key, row)["fate"] != "accepted" or row["fate"] == "accepted":
-                found[key] = dict(row)
+            found[key] = dict(row)
     return found
 
 
@@ -58,6 +69,15 @@ def parked(connection: Connection, *, cases: Iterable[str], values: Iterable[tup
             if (row["partner"], row["case_value"]) in wanted_values:
                 rows[row["id"]] = dict(row)
     return sorted(rows.values(), key=lambda row: (row["received_at"], row["id"]))
+
+
+def orphans(connection: Connection) -> dict[tuple[str, str], str]:
+    """Return the names that something is parked for although their case is known, with the case.
+
+    Two processes make an orphan: one learns the name and sees nothing parked, the other parks and sees no such name.
+    """
+    found = connection.execute(_ORPHANS).all()
+    return {(row.partner, row.value): row.case_id for row in found}
 
 
 def outcome(row: Mapping[str, Any], *, repeated: bool) -> Outcome:

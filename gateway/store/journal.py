@@ -12,12 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import Connection
 
 from gateway.canonical.identifiers import uuid7
 from gateway.canonical.messages import Message, parse, short_type
 from gateway.contract import Outcome
-from gateway.errors import NotAuthentic
+from gateway.errors import NotAuthentic, NotFound
 from gateway.store import cases, inbox, rows
 from gateway.store.arrivals import (
     Announced,
@@ -36,6 +37,8 @@ from gateway.store.tables import delivery, document, message_document, nonce, re
 from gateway.store.tables import inbox as inbox_table
 from gateway.store.tables import message as message_table
 from gateway.store.times import millis, moment
+
+log = structlog.get_logger("fengqiao.journal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,11 @@ class Journal:
         books.post()
         return {row["partner"] for row in books.rows[delivery]}
 
+    def take_up_orphans(self, connection: Connection) -> set[str]:
+        """Take up what was parked for names that are known. Returns the partners with something due."""
+        orphans = inbox.orphans(connection)
+        return self.case_named(connection, list(orphans), list(orphans.values())) if orphans else set()
+
     def take_up_parked(self, books: Books) -> None:
         """Decide again what waited for the cases and names of this commit, until nothing moves any more."""
         while books.advanced or books.named:
@@ -91,6 +99,8 @@ class Journal:
                     self._judge(books, candidate)
 
     def _enter(self, books: Books, arrival: Arrival) -> list[tuple[Row, bool]] | Exception:
+        if (gone := _waits_no_longer(books, arrival)) is not None:
+            return gone
         if arrival.nonce and (arrival.partner, arrival.nonce) in books.spent:
             return NotAuthentic("auth.replayed", partner=arrival.partner)
         if arrival.nonce and arrival.nonce_expires:
@@ -108,15 +118,15 @@ class Journal:
         if known is not None and known["digest"] in entry.digests and entry.message is None and not entry.replays:
             return known, True
         if known is not None and known["digest"] in entry.digests:
-            row = known
+            row, before = known, known["fate"]
         else:
             if known is not None:
-                books.change_inbox(known, fate="refused", code="inbox.superseded", facts=None, content_sealed=None)
-            row = self._new_row(books, arrival, position, entry)
+                _object(books, known, Objection(fate="refused", code="inbox.superseded"), case_id=known["case_id"])
+            row, before = self._new_row(books, arrival, position, entry), None
         self._judge_entry(books, arrival, row, entry)
         if row["fate"] != "refused":
             books.records[inbox.key_of(arrival.partner, entry)] = row
-        return row, False
+        return row, row["fate"] == before
 
     def _known(self, books: Books, arrival: Arrival, position: int, entry: Entry, known: Row) -> tuple[Row, bool]:
         if known["digest"] in entry.digests:
@@ -148,7 +158,7 @@ class Journal:
             _object(books, row, found)
             return
         case_id = found.id if found else uuid7()
-        judgement = self._decide(found, message, case_id=case_id, partner=row["partner"], now=moment(books.now))
+        judgement = self._judgement(books, candidate, found, case_id)
         if judgement.fate == "accepted":
             self._accept(books, candidate, judgement, found or case_id)
         elif judgement.fate == "parked":
@@ -156,6 +166,15 @@ class Journal:
         else:
             objection = Objection(fate=judgement.fate, code=judgement.code or "gateway.fault", facts=judgement.facts)
             _object(books, row, objection, case_id=found.id if found else None)
+
+    def _judgement(self, books: Books, candidate: Candidate, found: CaseFile | None, case_id: str) -> Judgement:
+        """Ask the rules. A bug of theirs holds the record that it strikes, and harms no neighbour."""
+        row, message = candidate.row, candidate.message
+        try:
+            return self._decide(found, message, case_id=case_id, partner=row["partner"], now=moment(books.now))
+        except Exception:
+            fault = _fault_of_ours(row)
+            return Judgement(fate=fault.fate, code=fault.code, facts=fault.facts)
 
     def _accept(self, books: Books, candidate: Candidate, judgement: Judgement, case: CaseFile | str) -> None:
         row, message = candidate.row, candidate.message
@@ -208,25 +227,31 @@ class Journal:
             deadline_at=row["deadline_at"] or row["received_at"] + int(self._park.total_seconds() * 1000),
         )
         if row.get("_new"):
-            books.parked.append(candidate)
+            books.parked[row["id"]] = candidate
 
     def _waiting(self, books: Books, moved_cases: set[str], moved_names: set[cases.Reference]) -> list[Candidate]:
         waiting = [
-            each for each in books.parked
+            each for each in books.parked.values()
             if each.row["case_id"] in moved_cases or (each.row["partner"], each.row["case_value"]) in moved_names
         ]  # fmt: skip
         # Nothing that was kept before can wait for the id of a case that this commit makes.
         kept_cases = {case_id for case_id in moved_cases if not books.files[case_id].new}
         stored = inbox.parked(books.connection, cases=kept_cases, values=moved_names)
         known = [books.inbox_changes.get(row["id"], row) for row in stored]
-        waiting += [self._open_parked(row) for row in known if row["fate"] == "parked"]
+        opened = (self._open_parked(books, row) for row in known if row["fate"] == "parked")
+        waiting += [each for each in opened if each is not None]
         books.look_up([(each.row["partner"], each.message) for each in waiting])
-        return waiting
+        return sorted(waiting, key=lambda each: (each.row["received_at"], each.row["id"]))
 
-    def _open_parked(self, row: Row) -> Candidate:
-        content = open_content(self._cipher.open(row["content_sealed"], context=row["message_id"].encode()))
-        documents = tuple(Announced(**each) for each in content["documents"])
-        return Candidate(row=row, message=parse(content["message"]), documents=documents)
+    def _open_parked(self, books: Books, row: Row) -> Candidate | None:
+        """Open a parked record; one that cannot be opened is held, where its predecessor would else never enter."""
+        try:
+            content = open_content(self._cipher.open(row["content_sealed"], context=row["message_id"].encode()))
+            documents = tuple(Announced(**each) for each in content["documents"])
+            return Candidate(row=row, message=parse(content["message"]), documents=documents)
+        except Exception:
+            _object(books, row, _fault_of_ours(row), case_id=row["case_id"])
+            return None
 
     def _add_documents(self, books: Books, candidate: Candidate) -> None:
         row, message = candidate.row, candidate.message
@@ -247,6 +272,22 @@ def _object(books: Books, row: Row, objection: Objection, *, case_id: str | None
         row, fate=objection.fate, code=objection.code, facts=inbox.write_facts(objection.facts),
         field=objection.field, case_id=case_id, message_id=None, content_sealed=None, waits_for=None, case_value=None,
     )  # fmt: skip
+
+
+def _waits_no_longer(books: Books, arrival: Arrival) -> NotFound | None:
+    """Object to the replay of a record that a later arrival has superseded since somebody asked for it."""
+    for entry in arrival.entries:
+        known = books.records.get(inbox.key_of(arrival.partner, entry))
+        if entry.replays and (known is None or known["id"] != entry.replays):
+            return NotFound("inbox.not_waiting", receipt=entry.replays)
+    return None
+
+
+def _fault_of_ours(row: Row) -> Objection:
+    """Log the exception at hand under an id, and return the objection that holds the record it struck."""
+    fault_id = uuid7()
+    log.exception("record.fault", partner=row["partner"], kind=row["kind"], receipt_id=row["id"], fault_id=fault_id)
+    return Objection(fate="held", code="gateway.fault", facts={"fault": fault_id})
 
 
 def _find_case(books: Books, partner: str, message: Message) -> CaseFile | Objection | None:

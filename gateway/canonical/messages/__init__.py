@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from gateway.canonical.messages.envelope import SCHEMA_VERSION, Envelope, Sensitivity
 from gateway.canonical.messages.referral import (
@@ -71,7 +71,8 @@ TYPES: Mapping[str, type[Message]] = {
 @lru_cache(maxsize=1)
 def any_message() -> TypeAdapter[Message]:
     """Return the validator of the union."""
-    return TypeAdapter(Annotated[Message, Field(discriminator="type")])
+    hidden = ConfigDict(hide_input_in_errors=True)  # an error text may be logged: it shows no value
+    return TypeAdapter(Annotated[Message, Field(discriminator="type")], config=hidden)
 
 
 def parse(value: Mapping[str, Any] | bytes | str) -> Message:

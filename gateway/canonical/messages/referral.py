@@ -6,7 +6,18 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gateway.canonical.base import Canonical, Day, LongText, Moment, PartnerId, Phone, ShortText, Yuan, said
+from gateway.canonical.base import (
+    Canonical,
+    Day,
+    Inconsistent,
+    LongText,
+    Moment,
+    PartnerId,
+    Phone,
+    ShortText,
+    Yuan,
+    said,
+)
 from gateway.canonical.cases import CaseIdentity
 from gateway.canonical.dispute import Dispute
 from gateway.canonical.documents import Documents
@@ -104,9 +115,9 @@ class ReferralData(_AboutACase):
     @model_validator(mode="after")
     def _carries_what_its_variant_needs(self) -> Self:
         if self.variant == "individual" and self.individual is None:
-            raise ValueError("a referral to an individual names the individual")
+            raise Inconsistent("canonical.individual_not_named")
         if self.variant == "entrusted" and not (self.case.acceptance_number or self.case.number):
-            raise ValueError("an entrusted case has an acceptance number or a case number")
+            raise Inconsistent("canonical.entrusted_without_number")
         return self
 
 
@@ -205,7 +216,7 @@ class LitigationData(_AboutACase):
     @model_validator(mode="after")
     def _filed_has_a_number(self) -> Self:
         if self.state == "filed" and not (self.case.number or self.case.legacy_number):
-            raise ValueError("a filed case has a case number")
+            raise Inconsistent("canonical.filed_without_number")
         return self
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-import lifecycle_messages as m
 import pytest
 
 from gateway.canonical.messages import Message
 from gateway.lifecycle import Accepted, Case, Decision, Parked, Profile, Refused
+from tests.gateway.lifecycle import lifecycle_messages as m
 
 ENTRUSTED = {"variant": "entrusted", "case": {"acceptance_number": "测受〔2026〕2号"}}
 INDIVIDUAL = {"variant": "individual", "individual": {"name": "测试调解员"}}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import lifecycle_messages as m
 import pytest
 
 from gateway.canonical.messages import Message
 from gateway.lifecycle import Accepted, Case, Conflict, Parked, Refused
 from gateway.lifecycle.steps import CASE_STEPS, LEG_STEPS, steps
 from gateway.texts import catalogue, text
+from tests.gateway.lifecycle import lifecycle_messages as m
 
 _TAKEN = (m.referral, m.acceptance)
 # How a case gets into each state.

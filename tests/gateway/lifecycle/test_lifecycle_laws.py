@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-import lifecycle_messages as m
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -12,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from gateway.lifecycle import Accepted, Case, CaseState, Conflict, LegState, Parked, Profile, Refused
 from gateway.lifecycle.steps import steps
 from gateway.texts import catalogue
+from tests.gateway.lifecycle import lifecycle_messages as m
 
 UNITS = (m.VILLAGE, m.TOWNSHIP, m.INDUSTRY)
 ANYONE = st.sampled_from([*UNITS, m.TRIBUNAL, m.STRANGER, None])

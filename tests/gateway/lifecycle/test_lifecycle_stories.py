@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 
-import lifecycle_messages as m
-
 from gateway.canonical.messages import parse
 from gateway.lifecycle import Accepted, Case, Conflict, Parked, Profile, Refused, decide
+from tests.gateway.lifecycle import lifecycle_messages as m
 
 CONSULTING = Profile(consult_before_return=True)
 

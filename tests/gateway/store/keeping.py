@@ -79,7 +79,7 @@ class Keeper:
         """Return a translated record; ``contents`` makes it another record under the same id."""
         content = pack_content(message, {}, documents)
         return Entry(
-            kind=message.type, record_id=record_id or message.id,
+            kind=given.pop("kind", message.type), record_id=record_id or message.id,
             digests=(hashlib.sha256(f"{record_id or message.id}{contents}".encode()).digest(),),
             message=message, content_sealed=self.cipher.seal(content, context=message.id.encode()),
             documents=tuple(documents), mapping="test", **given,
@@ -103,13 +103,14 @@ class Keeper:
     def close(self, *closings: Closing) -> set[str]:
         """Close claimed deliveries; return the partners that have something due because of it."""
 
-        def work(connection: Connection) -> set[str]:
-            names = outbox.close(connection, closings)
-            ids = [closing.claimed.case_id for closing in closings if closing.claimed.case_id]
-            return self.journal.case_named(connection, names, ids) if names else set()
-
         with writing(self.engine).begin() as connection:
-            return work(connection)
+            return self.closed(connection, *closings)
+
+    def closed(self, connection: Connection, *closings: Closing) -> set[str]:
+        """Do as ``close`` in a transaction that is open."""
+        names = outbox.close(connection, closings)
+        ids = [closing.claimed.case_id for closing in closings if closing.claimed.case_id]
+        return self.journal.case_named(connection, names, ids) if names else set()
 
     def delivered(self, claimed: Claimed, case: str | None = None) -> Closing:
         """Return the closing of a delivery that went well."""

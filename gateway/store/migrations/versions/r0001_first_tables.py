@@ -232,12 +232,12 @@ def upgrade() -> None:
         postgresql_where=sa.text("fate IN ('held', 'parked')"),
     )
     op.create_index(
-        "uq_inbox_accepted",
+        "uq_inbox_bound",
         "inbox",
         ["partner", "kind", "record_id", "version"],
         unique=True,
-        sqlite_where=sa.text("fate = 'accepted'"),
-        postgresql_where=sa.text("fate = 'accepted'"),
+        sqlite_where=sa.text("fate IN ('accepted', 'held', 'parked')"),
+        postgresql_where=sa.text("fate IN ('accepted', 'held', 'parked')"),
     )
     op.create_table(
         "leg",
