@@ -44,7 +44,7 @@ def _yuan(value: object) -> Decimal:
 
 
 def _in_beijing(value: datetime) -> datetime:
-    return value.astimezone(identifiers.BEIJING)
+    return identifiers.moment(value)
 
 
 ResidentId = Annotated[str, AfterValidator(identifiers.resident_id)]

@@ -17,4 +17,4 @@ class CaseIdentity(Canonical):
     number: Annotated[CaseNumber | None, said("案号", "Court case number (法〔2015〕137号)")] = None
     legacy_number: Annotated[ShortText | None, said("旧案号", "Case number from before 2016, as written")] = None
     acceptance_number: Annotated[ShortText | None, said("受理编号", "Police or other acceptance number")] = None
-    leg: Annotated[int | None, said("环节序号", "Number of the leg this message belongs to", ge=1)] = None
+    leg: Annotated[int | None, said("环节序号", "Number of the leg this message belongs to", ge=1, le=1000)] = None

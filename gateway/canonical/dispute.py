@@ -41,7 +41,7 @@ class Dispute(Canonical):
     place: Annotated[Place | None, said("发生地", "Where it happened")] = None
     occurred_on: Annotated[Day | None, said("发生日期", "Day it happened")] = None
     channel: Annotated[Channel | None, said("来源渠道", "How it reached the first unit")] = None
-    people: Annotated[int | None, said("涉及人数", "Number of people involved", ge=0)] = None
+    people: Annotated[int | None, said("涉及人数", "Number of people involved", ge=0, le=10**9)] = None
     facts: Annotated[LongText | None, said("事实与理由", "Facts and reasons", personal="text")] = None
     claims: Annotated[LongText | None, said("诉求", "Claims", personal="text")] = None
     joint_scope: Annotated[JointScope | None, said("联合调处范围", "Scope of joint mediation")] = None

@@ -24,8 +24,8 @@ class Document(Canonical):
     partner_id: Annotated[PartnerId, said("对方文书编号", "The partner's own id of this document")]
     kind: Annotated[DocumentKind, said("文书类型", "Kind of document")] = "other"
     name: Annotated[ShortText, said("文件名", "File name", personal="text")]
-    media_type: Annotated[str, said("媒体类型", "Media type", pattern=r"^[\w.+-]+/[\w.+-]+$")]
-    size: Annotated[int | None, said("字节数", "Size in bytes", ge=0)] = None
+    media_type: Annotated[str, said("媒体类型", "Media type", pattern=r"^[\w.+-]+/[\w.+-]+$", max_length=128)]
+    size: Annotated[int | None, said("字节数", "Size in bytes", ge=0, le=2**53)] = None
     sha256: Annotated[Sha256 | None, said("SHA-256摘要", "SHA-256 over the bytes, hexadecimal")] = None
     sm3: Annotated[Sm3 | None, said("SM3摘要", "SM3 over the bytes (GB/T 32905), hexadecimal")] = None
 

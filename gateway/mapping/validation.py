@@ -53,7 +53,7 @@ def _note(message: str, error: ErrorDetails, trail: Trail, passage: Passage) -> 
     path = canonical_path(message, place)
     code = code_of(error)
     # Of fields that contradict each other none is the wrong one.
-    found, at = locate(trail, place, passage, below=code != "mapping.inconsistent")
+    found, at = locate(trail, place, passage, below=not _together(code))
     if _said_already(path, at, passage):
         return
     called = Field(
@@ -65,6 +65,11 @@ def _note(message: str, error: ErrorDetails, trail: Trail, passage: Passage) -> 
     masked = getattr(ctx.get("error"), "masked", None)
     shown = error["input"] if error["type"] != "missing" else None
     passage.fault(code, called, at, shown, masked=masked, facts=limit_of(ctx))
+
+
+def _together(code: str) -> bool:
+    """Say whether a code is about several fields that contradict each other, and so about none of them."""
+    return code == "mapping.inconsistent" or code.startswith("canonical.")
 
 
 def code_of(error: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ _IN_YUAN = {"yuan": Decimal(1), "fen": Decimal("0.01"), "wan": Decimal(10_000)}
 _SUFFIXES: dict[str, Unit] = {"元": "yuan", "圆": "yuan", "分": "fen", "万": "wan", "万元": "wan"}
 _CENT = Decimal("0.01")
 _TOO_MUCH = Decimal(10**15)
+_AS_WRITTEN = re.compile(r"[0-9]{1,15}\.[0-9]{2}")  # yuan to the cent: nothing left to do
 _FORM = re.compile(
     r"(?:人民币|RMB|CNY)?¥?(?P<minus>-)?"
     r"(?P<number>(?:[0-9]{1,18}|[0-9]{1,3}(?:,[0-9]{3}){1,5})(?:\.[0-9]{0,10})?)"
@@ -32,6 +33,8 @@ def amount(value: str | int | float | Decimal, unit: Unit = "yuan") -> Decimal:
     ``range`` (10^15 yuan and more) or ``unit``.
     """
     if isinstance(value, str):
+        if unit == "yuan" and _AS_WRITTEN.fullmatch(value):
+            return Decimal(value)
         number, unit = _written(value, unit)
     elif isinstance(value, bool):
         raise IdentifierFault("identifier.amount.form", "***")

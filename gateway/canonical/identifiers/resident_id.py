@@ -34,10 +34,8 @@ def resident_id(value: str, *, today: date | None = None) -> str:
     ``identifier.resident_id.`` + ``form``, ``excel_damaged``, ``birth_date`` or ``check_digit``.
     """
     number = compact(value)
-    if _EXCEL_DAMAGED.fullmatch(number):
-        raise IdentifierFault("identifier.resident_id.excel_damaged", mask_number(number))
-    if _OLD_FORM.fullmatch(number):
-        number = _lengthened(number)
+    if number.endswith("000") or not _FORM.fullmatch(number):
+        number = _another_form(number)
     born = _born(number)
     if born > (today or datetime.now(BEIJING).date()):
         raise IdentifierFault("identifier.resident_id.birth_date", mask_number(number))
@@ -55,6 +53,13 @@ def sex(number: str) -> Literal["1", "2"]:
     """Return the sex in an 18-character number (GB/T 2261.1: 1 male, 2 female). Raises IdentifierFault."""
     _born(number)
     return "1" if number[16] in "13579" else "2"
+
+
+def _another_form(number: str) -> str:
+    """Lengthen a number of the form before 1999; refuse what Excel has damaged."""
+    if _EXCEL_DAMAGED.fullmatch(number):
+        raise IdentifierFault("identifier.resident_id.excel_damaged", mask_number(number))
+    return _lengthened(number) if _OLD_FORM.fullmatch(number) else number
 
 
 def _lengthened(number: str) -> str:

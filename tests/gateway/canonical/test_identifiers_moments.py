@@ -264,8 +264,9 @@ def test_a_time_survives_writing_and_reading(value, pattern):
 @settings(deadline=None)
 @given(st.datetimes(timezones=st.timezones()).filter(lambda value: 1801 < value.year < 9999))
 def test_iso_keeps_every_microsecond_of_every_zone(value):
-    assert moment(write_moment(value, "iso"), "iso") == value
-    assert moment(value) == value
+    same = value.astimezone(UTC)  # Python holds times of two zones unequal in the hour that a zone's clock repeats
+    assert moment(write_moment(value, "iso"), "iso") == same
+    assert moment(value) == same
 
 
 @settings(deadline=None)

@@ -65,7 +65,7 @@ def test_indices_are_the_partners_even_where_an_empty_item_was_skipped() -> None
     (fault,) = faults(dsrlb__2__dlr__1__dh=["13912345678", "12"])
     assert (fault.partner_path, fault.code) == ("dsrlb[2].dlr[1].dh[1]", "identifier.phone.form")
     (fault,) = faults(dsrlb__2__csrq="1980-01-01")
-    assert (fault.partner_path, fault.code) == ("dsrlb[2]", "mapping.inconsistent")
+    assert (fault.partner_path, fault.code) == ("dsrlb[2]", "canonical.organisation_with_sex")
 
 
 def test_every_fault_of_a_record_is_found_at_once() -> None:
@@ -131,7 +131,7 @@ def test_unknown_codes_are_rejected_or_kept_where_the_mapping_says_so() -> None:
         ({"dsrlb__1__xb": {"a": 1}}, "dsrlb[1].xb", "mapping.wrong_type"),
         ({"ajxx__jflx": None}, "ajxx.jflx", "mapping.missing"),
         ({"ajxx__qhdm": "12"}, "ajxx.qhdm", "identifier.division.form"),
-        ({"wtfs": "2"}, "", "mapping.inconsistent"),
+        ({"wtfs": "2"}, "", "canonical.individual_not_named"),
     ],
 )
 def test_what_is_wrong_is_named_by_the_partners_path(change: dict[str, Any], path: str, code: str) -> None:

@@ -20,6 +20,7 @@ _PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large]
 SLOW = settings(deadline=None, max_examples=30, suppress_health_check=_PATIENT)
 TYPES = ("referral", "assignment", "escalation", "success", "return", "person")
 # Fields that reading finds out by itself where the message says nothing.
+UNAVOIDABLE = {"mapping.missing", "canonical.entrusted_without_number", "canonical.filed_without_number"}
 FOUND_OUT = ("data.dispute.people",)
 
 
@@ -32,17 +33,25 @@ def reread(message: Message, record: Record) -> Any:
     return hill().read("hill", "hill-1", record, directory=Codes(), base=base)
 
 
+def in_row_order(message: Any) -> Any:
+    """Put the parties where two lists of the partner fill them: applicants first (the order of the rows)."""
+    if message.type != "fengqiao.escalation":
+        return message
+    parties = sorted(message.data.parties, key=lambda party: party.role != "applicant")
+    return message.model_copy(update={"data": message.data.model_copy(update={"parties": tuple(parties)})})
+
+
 @pytest.mark.parametrize("short_type", TYPES)
 def test_what_is_written_reads_back_the_same(short_type: str) -> None:
     @SLOW
-    @given(messages(short_type))
+    @given(messages(short_type).map(in_row_order))
     def law(message: Message) -> None:
         written = write(message)
         reading = reread(message, written.record)
         assert reading.unmapped == ()
         if reading.message is None:
             # Only where the record has no room for what a message cannot be without.
-            assert {fault.code for fault in reading.faults} <= {"mapping.missing", "mapping.inconsistent"}
+            assert {fault.code for fault in reading.faults} <= UNAVOIDABLE
             assert written.lost or message.addressee is None
             return
         assert carried(reading.message, (*written.lost, *FOUND_OUT)) == carried(message, (*written.lost, *FOUND_OUT))
