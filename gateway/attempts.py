@@ -65,4 +65,4 @@ def tried(claimed: Claimed, watch: Observed, outcome: str, error: GatewayError |
 
 def kept_facts(error: GatewayError) -> str | None:
     """Return the facts of an error as they are kept, or None when it has none."""
-    return orjson.dumps(error.facts).decode() if error.facts else None
+    return orjson.dumps(error.facts, default=str).decode() if error.facts else None

@@ -10,21 +10,24 @@ import ssl
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
-from gateway import configuration
+from gateway import configuration, fetching
 from gateway.canonical_dialect import CanonicalDialect
 from gateway.configuration import PartnerRow, Revision, secrets_of
 from gateway.contract import Adapter, MemorySession, Partner
+from gateway.endings import Endings
 from gateway.errors import ConfigurationFault, NotFound
 from gateway.fetching import Fetching
 from gateway.inbound import Inbound
 from gateway.operations import Operations
 from gateway.outbound import Outbound
-from gateway.posts import Post, unknown_partner
+from gateway.posts import Post, system_of, unknown_partner
 from gateway.queue import EmbeddedLanes
 from gateway.redelivery import Backoff
 from gateway.rules import Rules
@@ -75,10 +78,12 @@ def open_store(settings: Settings, *, write: bool) -> Store:
         if lock is not None:
             lock.acquire()
         return _opened(settings, engine, lock, write=write)
-    except BaseException:
+    except BaseException as error:
         engine.dispose()
         if lock is not None:
             lock.release()
+        if isinstance(error, SQLAlchemyError):
+            raise database.unusable(error) from None
         raise
 
 
@@ -151,6 +156,7 @@ class Gateway:
         self.operations = Operations(
             engine=self.store.engine,
             writer=self.writer,
+            journal=self.journal,
             cipher=self.store.cipher,
             documents=self.store.documents,
             inbound=self.inbound,
@@ -161,6 +167,7 @@ class Gateway:
         )
         self._retired: list[tuple[datetime, HttpTransport]] = []  # replaced, with what may be under way on them
         self._housekeeping: asyncio.Task[None] | None = None
+        self._stopping = False
 
     async def start(self) -> None:
         """Activate the revision, take up what a killed predecessor left, and run the lanes."""
@@ -185,6 +192,7 @@ class Gateway:
 
     async def stop(self) -> None:
         """Stop the lanes, finish what is being written, close everything."""
+        self._stopping = True
         if self._housekeeping is not None:
             self._housekeeping.cancel()
             await asyncio.gather(self._housekeeping, return_exceptions=True)
@@ -224,51 +232,68 @@ class Gateway:
             return None
         return await self.outbound.drain(post, bell)
 
+    def _is_superseded(self, post: Post) -> bool:
+        return self._stopping or self._posts.get(post.name) is not post
+
     def _outbound(self) -> Outbound:
         settings, store = self.settings, self.store
         backoff = Backoff(base=settings.redelivery_base_seconds, cap=settings.redelivery_cap_seconds)
-        fetching = Fetching(cipher=store.cipher, documents=store.documents, backoff=backoff, now=self.now)
+        fetches = Fetching(cipher=store.cipher, documents=store.documents, backoff=backoff, now=self.now)
         return Outbound(
             writer=self.writer,
             journal=self.journal,
             cipher=store.cipher,
             documents=store.documents,
-            fetching=fetching,
+            fetching=fetches,
             wake=self.lanes.wake,
             now=self.now,
-            backoff=backoff,
+            endings=Endings(now=self.now, backoff=backoff),
+            superseded=self._is_superseded,
             lease=settings.lease_seconds,
         )
 
     async def _activate(self, revision: Revision, *, lanes: bool = True) -> None:
         now, packed = millis(self.now()), configuration.pack(revision)
         posts, doors = self._assembled(revision)  # first: an adapter may object to its settings
-        await self.writer.ran(lambda connection: revisions.activate(connection, revision.id, packed, now))
+
+        def activate(connection: Connection) -> set[str]:
+            revisions.activate(connection, revision.id, packed, now)
+            return outbox.partners_with_work(connection)
+
+        for partner in sorted(await self.writer.ran(activate) - set(posts)):
+            log.error("partner.left_with_deliveries", partner=partner)  # nobody carries them until it is back
         before = self._posts
         self.revision, self._posts, self._doors = revision, posts, doors
         self.lanes.follow(self._posts if lanes else ())
         self.lanes.wake(self._posts)
-        retire_at = self.now() + timedelta(seconds=self.settings.lease_seconds)
-        self._retired += [(retire_at, post.transport) for post in before.values() if post.transport]
+        self._retired += [(self._unused_from(post), post.transport) for post in before.values() if post.transport]
+
+    def _unused_from(self, post: Post) -> datetime:
+        """Return when nothing that a post that is replaced now has claimed can be under way any more."""
+        return self.now() + timedelta(seconds=max(self.outbound.lease_of(post), fetching.LEASE))
 
     def _assembled(self, revision: Revision) -> tuple[dict[str, Post], dict[str, Post]]:
         """Make the running partners of a revision; a partner that stays keeps its session."""
         context = ssl.create_default_context()
         posts, doors = {}, {}
         for name, row in revision.partners.items():
-            session = self._posts[name].session if name in self._posts else self._kept_session(name)
-            posts[name] = self._post(revision, row, session, context)
+            posts[name] = self._post(revision, row, context)
             if row.canonical_door is not None:
                 doors[name] = self._door(revision, row)
         return posts, doors
 
-    def _kept_session(self, name: str) -> MemorySession:
+    def _session_of(self, row: PartnerRow) -> MemorySession:
+        """Return what is remembered of a partner's system, also from before a reload or a restart."""
+        before = self._posts.get(row.partner)
+        if before is not None and before.system == system_of(row):
+            return before.session
         session = MemorySession(self.now)
         with self.store.engine.connect() as connection:
-            sessions.load(connection, self.store.cipher, name, session)
+            sessions.load(connection, self.store.cipher, row.partner, system_of(row), session)
         return session
 
-    def _post(self, revision: Revision, row: PartnerRow, session: MemorySession, context: ssl.SSLContext) -> Post:
+    def _post(self, revision: Revision, row: PartnerRow, context: ssl.SSLContext) -> Post:
+        session = self._session_of(row)
         partner = self._partner(row, session)
         transport = None
         if row.base_url is not None:
@@ -319,10 +344,17 @@ def _admin_token(settings: Settings) -> str:
     if (given := settings.read_admin_token()) is not None:
         return given
     file = settings.data_dir / "admin-token"
-    if not file.exists():
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
-            opened.write(secrets.token_urlsafe(32))
-    return file.read_text(encoding="utf-8").strip()
+    kept = file.read_text(encoding="utf-8").strip() if file.exists() else ""
+    return kept or _made_token(file)
+
+
+def _made_token(file: Path) -> str:
+    """Write a new token whole or not at all: an empty one would open the administration to everybody."""
+    token, partial = secrets.token_urlsafe(32), file.with_name(f".{file.name}.partial")
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
+        opened.write(token)
+    partial.replace(file)
+    return token
 
 
 def shipped_adapters() -> Adapters:

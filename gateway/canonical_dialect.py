@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeGuard
 
 import orjson
 
@@ -50,6 +50,8 @@ STATUS: Mapping[type[GatewayError], int] = {
 }
 TOO_LARGE = frozenset({"wire.too_large", "store.document_too_big"})
 PROBLEM = "application/problem+json"
+MAX_MESSAGES = 1000  # in one request: each is translated while others wait
+LONGEST_NAME = 128
 
 
 class CanonicalDialect:
@@ -79,6 +81,8 @@ class CanonicalDialect:
         messages = value.get("messages") if isinstance(value, dict) and "messages" in value else [value]
         if not isinstance(messages, list) or not messages or not all(isinstance(each, dict) for each in messages):
             raise Undecodable("canonical.not_messages")
+        if len(messages) > MAX_MESSAGES:
+            raise Undecodable("canonical.too_many_messages", count=len(messages), limit=MAX_MESSAGES)
         return [_record(message) for message in messages]
 
     def acknowledge(self, request: Request, outcomes: Sequence[Outcome]) -> Response:
@@ -138,13 +142,18 @@ def problem(
 def _record(message: Mapping[str, Any]) -> Record:
     kind, record_id = message.get("type"), message.get("id")
     data = message.get("data")
-    papers = data.get("documents") if isinstance(data, dict) else None
+    listed = data.get("documents") if isinstance(data, dict) else None
+    papers = listed if isinstance(listed, list) else ()
     return Record(
-        kind=kind if isinstance(kind, str) else "unreadable",
-        id=record_id[:128] if isinstance(record_id, str) and record_id else _digest(message),
+        kind=kind if _is_name(kind) else "unreadable",
+        id=record_id if _is_name(record_id) else _digest(message),
         fields=message,
-        attachments=tuple(_attachment(paper) for paper in papers if isinstance(paper, dict)) if papers else (),
+        attachments=tuple(_attachment(paper) for paper in papers if isinstance(paper, dict)),
     )
+
+
+def _is_name(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_NAME
 
 
 def _attachment(paper: Mapping[str, Any]) -> Attachment:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import orjson
 import structlog
 from sqlalchemy import Connection
 
 from gateway.canonical.identifiers import uuid7
-from gateway.errors import GatewayError, PermanentFailure, TemporaryFailure
+from gateway.errors import GatewayError, PermanentFailure, StoreUnavailable, TemporaryFailure
 from gateway.posts import Post
 from gateway.redelivery import Backoff
 from gateway.store import fetches
@@ -23,6 +24,9 @@ from gateway.store.fetches import Awaited, Fetch
 from gateway.store.times import millis, moment
 
 log = structlog.get_logger("fengqiao.fetching")
+LEASE = 900.0  # seconds: more than the longest download, and the wait for a connection to be free
+MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+MARGIN = 15.0  # seconds of it left to close in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +38,10 @@ class Fetching:
     backoff: Backoff
     now: Callable[[], datetime]
 
-    def claim(self, connection: Connection, partner: str, *, limit: int, now: int, until: int) -> list[Awaited]:
+    def claim(self, connection: Connection, partner: str, *, limit: int, now: datetime) -> list[Awaited]:
         """Take documents that are due to be fetched."""
-        return fetches.claim(connection, partner, limit=limit, now=now, lease_until=until) if limit > 0 else []
+        until = millis(now + timedelta(seconds=LEASE))
+        return fetches.claim(connection, partner, limit=limit, now=millis(now), lease_until=until) if limit > 0 else []
 
     def close(self, connection: Connection, done: Sequence[Fetch]) -> set[str]:
         """Write what became of them; return the partners that were waiting."""
@@ -45,8 +50,11 @@ class Fetching:
     async def fetch(self, post: Post, awaited: Awaited) -> Fetch:
         """Fetch one document. Never raises: what fails is tried again, or given up with its reason."""
         try:
-            return await self._fetched(post, awaited)
-        except TemporaryFailure as failure:
+            async with asyncio.timeout((awaited.lease_until - millis(self.now())) / 1000 - MARGIN):
+                return await self._fetched(post, awaited)
+        except TimeoutError:
+            return self._again(awaited, TemporaryFailure("delivery.lease_ended"))
+        except (TemporaryFailure, StoreUnavailable) as failure:
             return self._again(awaited, failure)
         except GatewayError as failure:
             return self._given_up(awaited, failure)
@@ -54,6 +62,10 @@ class Fetching:
             fault_id = uuid7()
             log.exception("fetch.fault", partner=post.name, document_id=awaited.id, fault_id=fault_id)
             return self._given_up(awaited, GatewayError("gateway.fault", fault=fault_id))
+
+    def given_back(self, awaited: Awaited) -> Fetch:
+        """Close a document that was claimed and never begun, as it was before."""
+        return Fetch(awaited=awaited, state="awaited", due_at=millis(self.now()))
 
     async def _fetched(self, post: Post, awaited: Awaited) -> Fetch:
         if post.transport is None:
@@ -70,18 +82,17 @@ class Fetching:
             kept = await asyncio.to_thread(intake.commit)
         if awaited.expected_sha256 and awaited.expected_sha256.lower() != kept.sha256:
             raise PermanentFailure("documents.digest_differs", document=awaited.id)
-        generic = brought.media_type == "application/octet-stream"
         return Fetch(
             awaited=awaited, state="kept", sha256=kept.sha256, sm3=kept.sm3, size=kept.size,
-            media_type=None if generic else brought.media_type,
+            media_type=brought.media_type if _says_something(brought.media_type) else None,
         )  # fmt: skip
 
-    def _again(self, awaited: Awaited, failure: TemporaryFailure) -> Fetch:
+    def _again(self, awaited: Awaited, failure: TemporaryFailure | StoreUnavailable) -> Fetch:
         again = self.backoff.next_attempt(
             attempts=awaited.attempts + 1,
             now=self.now(),
             deadline=moment(awaited.deadline_at),
-            retry_after=failure.retry_after,
+            retry_after=getattr(failure, "retry_after", None),
             random=random.random,
         )
         if again is None:
@@ -93,5 +104,11 @@ class Fetching:
         return Fetch(awaited=awaited, state="failed", code=failure.code, facts=_facts(failure))
 
 
+def _says_something(media_type: str) -> bool:
+    """Say whether a file server's word is worth more than the partner's own: many say anything, or nothing at all."""
+    named = MEDIA_TYPE.fullmatch(media_type) and len(media_type) <= 128
+    return bool(named) and media_type != "application/octet-stream"
+
+
 def _facts(failure: GatewayError) -> str | None:
-    return orjson.dumps(failure.facts).decode() if failure.facts else None
+    return orjson.dumps(failure.facts, default=str).decode() if failure.facts else None

@@ -55,6 +55,15 @@ class Hands(Generic[Work, Done]):
         done, self._done = self._done, []
         return done
 
+    def take_back(self, done: Iterable[Done]) -> None:
+        """Have again what was put down and could not be closed."""
+        self._done[:0] = done
+
+    def give_back(self, unbegun: Callable[[Work], Done]) -> None:
+        """Be done with what waits its turn, without beginning it."""
+        self._done.extend(unbegun(each) for each in self._waiting)
+        self._waiting.clear()
+
     def drop(self) -> None:
         """Cancel what is under way and forget what waits."""
         self._waiting.clear()
@@ -69,7 +78,7 @@ class Hands(Generic[Work, Done]):
 
     def _ended(self, task: asyncio.Task[Done]) -> None:
         self._under_way.discard(task)
-        if not task.cancelled():
-            self._done.append(task.result())
-            self._begin()
         self._bell.set()
+        if not task.cancelled():
+            self._begin()
+            self._done.append(task.result())

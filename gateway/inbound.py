@@ -10,26 +10,29 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 import orjson
 import structlog
 
 from gateway.canonical.identifiers import uuid7
 from gateway.contract import Attachment, Authentic, Fate, Outcome, Record, Request, Response
-from gateway.errors import GatewayError, NotAuthentic, StoreUnavailable, Undecodable
+from gateway.errors import GatewayError, NotAuthentic, PermanentFailure, StoreUnavailable, Undecodable
 from gateway.mapping import Reading
 from gateway.posts import Post
 from gateway.store.arrivals import Announced, Arrival, Entry, Kept, Objection
 from gateway.store.books import pack_content
 from gateway.store.cipher import Cipher
 from gateway.store.documents import Documents
+from gateway.store.documents import Kept as Ticket
+from gateway.transports.http import addresses
 
 log = structlog.get_logger("fengqiao.inbound")
+SHA256 = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key", "sign", "webhook-signature"})
 
 
@@ -38,6 +41,16 @@ class Journaling(Protocol):
 
     def submitted(self, item: Arrival) -> Awaitable[Kept]:
         """Return when the arrival is on disk. Raises StoreUnavailable, NotAuthentic (a replayed nonce)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Which record of a kept request is meant: its identity, and its place, for an id may stand there twice."""
+
+    kind: str
+    record_id: str
+    version: str
+    position: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,16 +77,17 @@ class Inbound:
             return self._refused(post, request, error)
         return adapter.acknowledge(request, kept.outcomes)
 
-    async def replay(self, post: Post, request: Request, inbox_id: str, record_key: tuple[str, str, str]) -> Outcome:
-        """Translate a kept record again and decide it again. Raises Undecodable when the request no longer decodes."""
-        for record in post.adapter.decode(request):
-            if (record.kind, record.id, record.version or "") == record_key:
-                entry = replace(await self._entry(post, record), replays=inbox_id)
-                arrival = Arrival(
-                    id=uuid7(), partner=post.name, revision=post.revision.id, received_at=self.now(), entries=[entry]
-                )
-                return (await self._keep(arrival)).outcomes[0]
-        raise Undecodable("inbox.record_gone", kind=record_key[0])
+    async def replay(self, post: Post, request: Request, inbox_id: str, waiting: Waiting) -> Outcome:
+        """Translate a kept record again and decide it again.
+
+        Raises Undecodable when the request no longer decodes, NotFound when the record waits no longer.
+        """
+        record = _the_one(post.adapter.decode(request), waiting)
+        entry = replace(await self._entry(post, record), replays=inbox_id)
+        arrival = Arrival(
+            id=uuid7(), partner=post.name, revision=post.revision.id, received_at=self.now(), entries=[entry]
+        )
+        return (await self._keep(arrival)).outcomes[0]
 
     async def _decoded(
         self, post: Post, request: Request, authentic: Authentic, trace_id: str | None
@@ -153,14 +167,17 @@ class Inbound:
                     Announced(sha256=kept.sha256, sm3=kept.sm3, size=kept.size, media_type=attachment.media_type)
                 )
             elif attachment.url is not None:
-                _allowed(post, attachment.url)
+                _fetchable(post, attachment, attachment.url)
                 taken.append(replace(attachment, sha256=None, sm3=None))
                 announced.append(
                     Announced(url=attachment.url, expected_sha256=attachment.sha256, media_type=attachment.media_type)
                 )
             else:
-                announced.append(_already_kept(self.documents, attachment))
-                taken.append(attachment)
+                kept = await asyncio.to_thread(_already_kept, self.documents, attachment)
+                taken.append(replace(attachment, sm3=kept.sm3, size=kept.size))
+                announced.append(
+                    Announced(sha256=kept.sha256, sm3=kept.sm3, size=kept.size, media_type=attachment.media_type)
+                )
         return tuple(taken), tuple(announced)
 
     async def _arrival(
@@ -197,6 +214,14 @@ class Inbound:
         level = log.warning if isinstance(error, NotAuthentic | Undecodable) else log.error
         level("request.refused", partner=post.name, code=error.code)
         return post.adapter.refuse(request, error)
+
+
+def _the_one(records: Sequence[Record], waiting: Waiting) -> Record:
+    named = (waiting.kind, waiting.record_id, waiting.version)
+    found = {n: each for n, each in enumerate(records) if (each.kind, each.id, each.version or "") == named}
+    if not found:
+        raise Undecodable("inbox.record_gone", kind=waiting.kind)
+    return found.get(waiting.position) or next(iter(found.values()))
 
 
 def _objected(cipher: Cipher, record: Record, objection: Objection) -> Entry:
@@ -255,18 +280,18 @@ def _same_digest(attachment: Attachment, sha256: str) -> None:
         raise Undecodable("documents.digest_differs", document=attachment.id)
 
 
-def _allowed(post: Post, url: str) -> None:
-    parts = urlsplit(url)
-    allowed = {host.lower() for host in post.row.attachment_hosts}
-    host = (parts.hostname or "").lower()
-    with_port = f"{host}:{parts.port}" if parts.port else host
-    if parts.scheme not in {"http", "https"} or not ({host, with_port} & allowed):
-        raise Undecodable("documents.host_not_allowed", host=host[:100])
+def _fetchable(post: Post, attachment: Attachment, url: str) -> None:
+    """Refuse at the door what could never be fetched: another host's, or with a digest that no document has."""
+    try:
+        addresses.allowed(url, frozenset(post.row.attachment_hosts))
+    except PermanentFailure as failure:
+        raise Undecodable("documents.host_not_allowed", host=str(failure.facts.get("host", "?"))[:100]) from None
+    if attachment.sha256 is not None and not SHA256.fullmatch(attachment.sha256):
+        raise Undecodable("documents.digest_differs", document=attachment.id)
 
 
-def _already_kept(documents: Documents, attachment: Attachment) -> Announced:
+def _already_kept(documents: Documents, attachment: Attachment) -> Ticket:
+    """Return the ticket of a document that was uploaded before: its own, not what the sender says of it."""
     if attachment.sha256 is None or not documents.exists(attachment.sha256):
         raise Undecodable("documents.not_here", document=attachment.id)
-    return Announced(
-        sha256=attachment.sha256, sm3=attachment.sm3, size=attachment.size, media_type=attachment.media_type
-    )
+    return documents.ticket(attachment.sha256)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,11 +15,12 @@ from sqlalchemy import Connection, Engine
 from gateway import configuration
 from gateway.contract import Outcome, Request
 from gateway.errors import GatewayError, NotFound
-from gateway.inbound import Inbound
+from gateway.inbound import Inbound, Waiting
 from gateway.posts import Post
 from gateway.store import mending, revisions
 from gateway.store.cipher import Cipher
 from gateway.store.documents import Documents
+from gateway.store.journal import Journal
 from gateway.store.times import millis
 from gateway.store.writer import Writer
 
@@ -32,6 +34,7 @@ class Operations:
 
     engine: Engine
     writer: Writer[Any, Any]
+    journal: Journal
     cipher: Cipher
     documents: Documents
     inbound: Inbound
@@ -45,17 +48,13 @@ class Operations:
 
         Raises NotFound when there is no such record waiting.
         """
-        with self.engine.connect() as connection:
-            kept = mending.kept_record(connection, inbox_id)
-            if kept is None:
-                raise NotFound("inbox.not_waiting", receipt=inbox_id[:64])
-            packed = revisions.packed(connection, kept["revision"]) if by == "then" else None
+        kept, packed = await asyncio.to_thread(self._kept, inbox_id, by)
         post = self._post_of(kept["partner"], kept["key_id"])
         if packed is not None:
-            post = _under(post, configuration.unpack(packed))
-        request = self._request(kept)
-        key = (kept["kind"], kept["record_id"], kept["version"])
-        outcome = await self.inbound.replay(post, request, inbox_id, key)
+            post = _under(post, await asyncio.to_thread(configuration.unpack, packed))
+        request = await asyncio.to_thread(self._request, kept)
+        waiting = Waiting(**{name: kept[name] for name in ("kind", "record_id", "version", "position")})
+        outcome = await self.inbound.replay(post, request, inbox_id, waiting)
         log.info("record.replayed", partner=post.name, receipt_id=inbox_id, fate=outcome.fate)
         return outcome
 
@@ -75,7 +74,11 @@ class Operations:
 
     async def withdraw(self, delivery_id: str, reason: str) -> str:
         """Give a delivery up for good, so that its successors may pass. Returns its partner. Raises NotFound."""
-        partner = await self.writer.ran(lambda connection: mending.withdraw(connection, delivery_id, reason[:500]))
+        partner = await self.writer.ran(
+            lambda connection: mending.withdraw(
+                connection, delivery_id, reason[:500], deadline_at=self._deadline(connection, delivery_id)
+            )
+        )
         if partner is None:
             raise NotFound("delivery.not_waiting", delivery=delivery_id[:64])
         log.info("delivery.withdrawn", delivery_id=delivery_id, partner=partner)
@@ -83,11 +86,19 @@ class Operations:
         return partner
 
     async def keep_house(self) -> None:
-        """Hold what was parked too long, and forget nonces that can no longer be replayed."""
+        """Hold what was parked too long, take up what need not wait, forget nonces that can no longer be replayed."""
         now = millis(self.now())
+        self.wake(frozenset(await self.writer.ran(self.journal.take_up_orphans)))
         held = await self.writer.ran(lambda connection: mending.keep_house(connection, now))
         if held:
             log.warning("records.held", count=held, code="inbox.predecessor_missing")
+
+    def _kept(self, inbox_id: str, by: By) -> tuple[dict[str, Any], bytes | None]:
+        with self.engine.connect() as connection:
+            kept = mending.kept_record(connection, inbox_id)
+            if kept is None:
+                raise NotFound("inbox.not_waiting", receipt=inbox_id[:64])
+            return kept, revisions.packed(connection, kept["revision"]) if by == "then" else None
 
     def _deadline(self, connection: Connection, delivery_id: str) -> int:
         partner = mending.partner_of(connection, delivery_id)

@@ -10,9 +10,8 @@ recognises it, asked about where the partner can be asked, and else sent again o
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -20,25 +19,15 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from gateway import attempts
 from gateway.attempts import Observed
-from gateway.canonical.identifiers import uuid7
 from gateway.canonical.messages import Message, parse
 from gateway.contract import Confirming, Handed, Receipt, Record
-from gateway.errors import (
-    AnswerLost,
-    GatewayError,
-    NeverReached,
-    PermanentFailure,
-    StoreUnavailable,
-    TemporaryFailure,
-    Untranslatable,
-)
+from gateway.endings import Endings, Waits
+from gateway.errors import Overloaded, StoreUnavailable, TemporaryFailure
 from gateway.fetching import Fetching
 from gateway.hands import Hands
 from gateway.posts import Post
-from gateway.queue import ring
-from gateway.redelivery import Backoff
+from gateway.queue import AFTER_TROUBLE, ring
 from gateway.store import outbox, sessions
 from gateway.store.books import open_content
 from gateway.store.cipher import Cipher
@@ -52,14 +41,8 @@ from gateway.transports.exchange import run
 
 log = structlog.get_logger("fengqiao.outbound")
 PAPER = ("sha256", "sm3", "size", "media_type")
-OUTCOMES: dict[type[GatewayError], str] = {
-    TemporaryFailure: "temporary",
-    StoreUnavailable: "temporary",
-    NeverReached: "never_reached",
-    AnswerLost: "in_doubt",
-    PermanentFailure: "permanent",
-    Untranslatable: "permanent",
-}
+LaneHands = Hands[Claimed | Awaited, Closing | Fetch]
+LaneDone = Sequence[Closing | Fetch]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +57,11 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outbound:
-    """Deliver what is due. ``lease``: seconds that a claim lasts, at least."""
+    """Deliver what is due.
+
+    ``superseded``: whether a post is to claim nothing more, because another revision has replaced it or the gateway
+    stops. ``lease``: seconds that a claim lasts, at least.
+    """
 
     writer: Writer[Any, Any]
     journal: Journal
@@ -83,31 +70,70 @@ class Outbound:
     fetching: Fetching
     wake: Callable[[frozenset[str]], None]
     now: Callable[[], datetime]
-    backoff: Backoff
+    endings: Endings
+    superseded: Callable[[Post], bool]
     lease: float = 120.0
-    random: Callable[[], float] = field(default=random.random)
 
     async def drain(self, post: Post, bell: asyncio.Event) -> datetime | None:
         """Deliver everything that is due at a partner, until nothing is under way and nothing can be claimed.
 
         ``bell`` rings when new work comes in or some is done. Returns when to look again, None for when it rings.
         """
-        hands = Hands[Claimed | Awaited, Closing | Fetch](
-            partial(self._handled, post), most=post.row.concurrency, ahead=_ahead(post), bell=bell
-        )
+        hands = LaneHands(partial(self._handled, post), most=post.row.concurrency, ahead=_ahead(post), bell=bell)
+        next_due: int | None = None
         try:
             while True:
                 bell.clear()
-                if hands.room or hands.done:
-                    turn = await self._turn(post, hands.put_down(), room=hands.room)
-                    hands.take([*turn.claimed, *turn.fetches])
-                    if turn.woken:
-                        self.wake(turn.woken)
-                    if hands.empty:
-                        return None if turn.next_due is None else moment(turn.next_due)
-                await ring(bell, self._pause(turn.next_due))
+                if superseded := self.superseded(post):
+                    hands.give_back(self._given_back)
+                if hands.done or (hands.room and not superseded):
+                    next_due = await self._exchanged(post, hands, room=0 if superseded else hands.room)
+                if hands.empty:
+                    return self._look_again(next_due, superseded=superseded)
+                await ring(bell, self._pause(next_due))
         finally:
             hands.drop()
+
+    async def _exchanged(self, post: Post, hands: LaneHands, *, room: int) -> int | None:
+        """Close what is done and take what is due; return when more becomes due.
+
+        While the store cannot be written nothing is forgotten: what is done stays in hand, what is under way goes on.
+        """
+        done = hands.put_down()
+        try:
+            turn = await self._turn(post, done, room=room)
+        except Exception as error:
+            if not done and hands.empty:
+                raise
+            hands.take_back(await self._not_closed(post, done, error))
+            await asyncio.sleep(AFTER_TROUBLE)
+            return millis(self.now())
+        hands.take([*turn.claimed, *turn.fetches])
+        if turn.woken:
+            self.wake(turn.woken)
+        return turn.next_due
+
+    async def _not_closed(self, post: Post, done: LaneDone, error: Exception) -> LaneDone:
+        """Return what is still to be closed. What the database refuses by itself is left to its lease: it would keep
+        everything else from being closed.
+        """
+        log.warning("lane.not_written", partner=post.name, count=len(done), code=getattr(error, "code", None))
+        if isinstance(error, StoreUnavailable | Overloaded) and error.code != "store.rejected":
+            return done
+        for each in done:
+            try:
+                await self._turn(post, [each], room=0)
+            except Exception:
+                log.exception("lane.not_closed", partner=post.name)
+        return []
+
+    def _given_back(self, work: Claimed | Awaited) -> Closing | Fetch:
+        return self.fetching.given_back(work) if isinstance(work, Awaited) else self.endings.given_back(work)
+
+    def _look_again(self, next_due: int | None, *, superseded: bool) -> datetime | None:
+        if superseded:
+            return self.now()
+        return None if next_due is None else moment(next_due)
 
     async def _handled(self, post: Post, work: Claimed | Awaited) -> Closing | Fetch:
         if isinstance(work, Awaited):
@@ -119,21 +145,26 @@ class Outbound:
 
     async def _turn(self, post: Post, done: Sequence[Closing | Fetch], *, room: int) -> Turn:
         now = self.now()
-        lease_until = millis(now + timedelta(seconds=self._lease_of(post)))
+        lease_until = millis(now + timedelta(seconds=self.lease_of(post)))
         closings = [each for each in done if isinstance(each, Closing)]
         fetched = [each for each in done if isinstance(each, Fetch)]
+        session = sessions.changed(post.session, now)
 
         def work(connection: Connection) -> Turn:
             names = outbox.close(connection, closings)
             woken = self._taken_up(connection, names, closings)
             woken |= self.fetching.close(connection, fetched)
-            sessions.save(connection, self.cipher, post.name, post.session)
+            sessions.save(connection, self.cipher, post.name, post.system, session)
             claimed = outbox.claim(connection, post.name, limit=room, now=millis(now), lease_until=lease_until)
-            fetches = self.fetching.claim(connection, post.name, limit=room, now=millis(now), until=lease_until)
+            fetches = self.fetching.claim(connection, post.name, limit=room, now=now)
             next_due = None if claimed or fetches else outbox.next_due(connection, post.name, millis(now))
             return Turn(claimed=claimed, fetches=fetches, next_due=next_due, woken=frozenset(woken - {post.name}))
 
-        turn = await self.writer.ran(work)
+        try:
+            turn = await self.writer.ran(work)
+        except BaseException:
+            post.session.changed |= session is not None
+            raise
         if delivered := sum(each.status == "delivered" for each in closings):
             log.info("lane.delivered", partner=post.name, count=delivered)
         return turn
@@ -155,27 +186,9 @@ class Outbound:
             record = await self._with_contents(post, writing.record)
             async with asyncio.timeout(self._time_left(claimed)):
                 receipt = await self._hand_over(post, claimed, record, watch)
+            return self.endings.closed(claimed, watch, receipt, lost_fields=len(writing.lost))
         except Exception as error:
-            return self._failed(claimed, watch, error)
-        return self._close(claimed, watch, receipt, lost_fields=len(writing.lost))
-
-    def _failed(self, claimed: Claimed, watch: Observed, error: Exception) -> Closing:
-        """Postpone what may work later, bury what will not, and give a fault of our own an id to find it by."""
-        if isinstance(error, TimeoutError):
-            error = AnswerLost("delivery.lease_ended")
-        if isinstance(error, _Waits):
-            return self._wait_for_a_person(claimed)
-        outcome = next((outcome for kind, outcome in OUTCOMES.items() if isinstance(error, kind)), None)
-        if outcome is None or not isinstance(error, GatewayError):
-            fault_id = uuid7()
-            log.error(
-                "delivery.fault", partner=claimed.partner, message_id=claimed.message_id, fault_id=fault_id,
-                exc_info=error,
-            )  # fmt: skip
-            return self._bury(claimed, watch, GatewayError("gateway.fault", fault=fault_id), "fault")
-        if outcome == "permanent":
-            return self._bury(claimed, watch, error, outcome)
-        return self._postpone(claimed, watch, error, outcome, retry_after=getattr(error, "retry_after", None))
+            return self.endings.failed(claimed, watch, error)
 
     async def _hand_over(self, post: Post, claimed: Claimed, record: Record, watch: Observed) -> Receipt | Handed:
         adapter = post.adapter
@@ -184,11 +197,14 @@ class Outbound:
                 if (receipt := await run(adapter.confirm(record), watch)) is not None:
                     return receipt
             elif post.row.in_doubt == "wait":
-                raise _Waits
+                raise Waits
         return await run(adapter.deliver(record), watch)
 
     def _addressed(self, claimed: Claimed) -> Message:
-        """Open a kept message and make it ready for this receiver: its own id of the case, never another partner's."""
+        """Open a kept message and make it ready for this receiver: its own id of the case, and none of the sender's.
+
+        A document is named by its digest, and so is the evidence of a consent.
+        """
         sealed = claimed.message["content_sealed"]
         said = open_content(self.cipher.open(sealed, context=claimed.message_id.encode()))["message"]
         said |= {
@@ -201,8 +217,7 @@ class Outbound:
         if "case" in about:
             own = {"gateway_id": claimed.case_id, "partner_id": claimed.partner_case_id, "leg": claimed.message["leg"]}
             about["case"] |= own
-        for paper, row in zip(about.get("documents", ()), claimed.documents, strict=True):
-            paper.update({name: row[name] for name in PAPER if row[name] is not None})
+        _name_anew(about, claimed.documents)
         return parse(said)
 
     async def _with_contents(self, post: Post, record: Record) -> Record:
@@ -216,7 +231,7 @@ class Outbound:
             filled.append(paper)
         return replace(record, attachments=tuple(filled))
 
-    def _lease_of(self, post: Post) -> float:
+    def lease_of(self, post: Post) -> float:
         """Return the seconds of a lease: more than the slowest exchange (log in, upload, submit, and one to spare).
 
         What is claimed ahead may wait for another exchange to end first.
@@ -231,67 +246,19 @@ class Outbound:
             raise TemporaryFailure("delivery.lease_ended")
         return left
 
-    def _close(self, claimed: Claimed, watch: Observed, receipt: Receipt | Handed, *, lost_fields: int) -> Closing:
-        if isinstance(receipt, Handed):
-            attempted = attempts.tried(claimed, watch, "handed")
-            due = millis(receipt.receipt_due)
-            return Closing(
-                claimed=claimed, status="handed", receipt_due=due, lost_fields=lost_fields, attempted=attempted
-            )
-        log.debug("delivery.delivered", partner=claimed.partner, message_id=claimed.message_id)
-        return Closing(
-            claimed=claimed,
-            status="delivered",
-            delivered_at=millis(self.now()),
-            partner_case_id=receipt.case_id,
-            partner_record_id=receipt.record_id,
-            lost_fields=lost_fields,
-            attempted=attempts.tried(claimed, watch, "delivered"),
-        )
 
-    def _postpone(
-        self, claimed: Claimed, watch: Observed, error: GatewayError, outcome: str, *, retry_after: float | None = None
-    ) -> Closing:
-        log.warning(
-            "delivery.postponed", partner=claimed.partner, message_id=claimed.message_id, code=error.code,
-            attempt=claimed.attempts + 1,
-        )  # fmt: skip
-        status = "in_doubt" if outcome == "in_doubt" or claimed.resumed else "pending"
-        again = self.backoff.next_attempt(
-            attempts=claimed.attempts + 1,
-            now=self.now(),
-            deadline=moment(claimed.deadline_at),
-            retry_after=retry_after,
-            random=self.random,
-        )
-        if again is None:
-            passed = GatewayError("delivery.deadline_passed", last=error.code)
-            return self._bury(claimed, watch, passed, outcome, met=error)
-        attempted = attempts.tried(claimed, watch, outcome, error)
-        return Closing(
-            claimed=claimed, status=status, due_at=millis(again), code=error.code, facts=attempted.facts,
-            attempted=attempted,
-        )  # fmt: skip
-
-    def _bury(
-        self, claimed: Claimed, watch: Observed, error: GatewayError, outcome: str, *, met: GatewayError | None = None
-    ) -> Closing:
-        """Close a delivery as dead for ``error``; ``met`` is what the attempt itself met, where that differs."""
-        log.error("delivery.dead", partner=claimed.partner, message_id=claimed.message_id, code=error.code)
-        attempted = attempts.tried(claimed, watch, outcome, met or error)
-        facts = attempts.kept_facts(error)
-        return Closing(claimed=claimed, status="dead", code=error.code, facts=facts, attempted=attempted)
-
-    def _wait_for_a_person(self, claimed: Claimed) -> Closing:
-        error = GatewayError("delivery.in_doubt_waits", partner=claimed.partner)
-        log.error("delivery.waits", partner=claimed.partner, message_id=claimed.message_id, code=error.code)
-        return Closing(claimed=claimed, status="in_doubt", due_at=None, code=error.code)
+def _name_anew(about: dict[str, Any], documents: Sequence[Mapping[str, Any]]) -> None:
+    """Give the documents of a message the names and facts that the gateway keeps, and take the sender's ids away."""
+    digests: dict[str, str] = {}
+    for paper, row in zip(about.get("documents", ()), documents, strict=True):
+        digests[paper["partner_id"]] = row["sha256"]
+        paper.update({name: row[name] for name in PAPER if row[name] is not None}, partner_id=row["sha256"])
+    for party in about.get("parties", ()):
+        party.pop("partner_id", None)
+    for consent in about.get("consents", ()):
+        consent["evidence"] = digests.get(consent.get("evidence"))
 
 
 def _ahead(post: Post) -> int:
     """Return how many to claim beyond those under way: none where a claim that a crash ended would trouble a person."""
     return post.row.concurrency if post.adapter.recognises_resends else 0
-
-
-class _Waits(Exception):
-    """In doubt, and the partner's row leaves it to a person."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -26,6 +27,11 @@ class Post:
     session: MemorySession = field(default_factory=MemorySession, repr=False)
     canonical: bool = False
 
+    @property
+    def system(self) -> str:
+        """Return what tells the partner's system from another one."""
+        return system_of(self.row)
+
     def read(self, record: Record, base: Mapping[str, Any]) -> Reading:
         """Turn the partner's record into a message, or say why not."""
         if self.canonical:
@@ -47,6 +53,11 @@ class Posts(Protocol):
 
     def canonical_post(self, name: str) -> Post:
         """Return a partner's door for our own language. Raises NotFound."""
+
+
+def system_of(row: PartnerRow) -> str:
+    """Return what tells the system of a row from another one: a session with one is never shown to the other."""
+    return json.dumps([row.adapter, row.base_url, dict(row.settings)], sort_keys=True, default=str)
 
 
 def unknown_partner(name: str) -> NotFound:

@@ -18,6 +18,7 @@ log = structlog.get_logger("fengqiao.lanes")
 Drain = Callable[[str, asyncio.Event], Awaitable[datetime | None]]
 LOOK_AGAIN = 30.0  # seconds: a lane looks by itself at least this often, so a lost wake-up costs no more
 AFTER_TROUBLE = 1.0  # seconds
+WIND_UP = 5.0  # seconds that lanes have, when they are to end, for what is under way
 
 
 class Lanes(Protocol):
@@ -47,15 +48,15 @@ class EmbeddedLanes:
         self._now = now
         self._bells: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._ending: set[asyncio.Task[None]] = set()
 
     def follow(self, partners: Collection[str]) -> None:
-        """Run a lane for each of ``partners`` and for nobody else."""
+        """Run a lane for each of ``partners`` and for nobody else; one that is not followed any more ends by itself."""
         for gone in set(self._tasks) - set(partners):
-            self._tasks.pop(gone).cancel()
-            self._bells.pop(gone)
+            self._end(gone)
         for partner in sorted(set(partners) - set(self._tasks)):
-            self._bells[partner] = asyncio.Event()
-            self._tasks[partner] = asyncio.create_task(self._run(partner), name=f"lane {partner}")
+            bell = self._bells[partner] = asyncio.Event()
+            self._tasks[partner] = asyncio.create_task(self._run(partner, bell), name=f"lane {partner}")
 
     def wake(self, partners: Iterable[str]) -> None:
         """Ring the bells of ``partners``."""
@@ -64,18 +65,27 @@ class EmbeddedLanes:
                 bell.set()
 
     async def stop(self) -> None:
-        """End every lane; what is under way stays leased and is taken up again at the next start."""
-        tasks = list(self._tasks.values())
-        self._tasks, self._bells = {}, {}
-        for task in tasks:
+        """End every lane; what is under way after a while stays leased and is taken up again at the next start."""
+        for partner in list(self._tasks):
+            self._end(partner)
+        ending = list(self._ending)
+        if ending:
+            await asyncio.wait(ending, timeout=WIND_UP)
+        for task in ending:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*ending, return_exceptions=True)
 
-    async def _run(self, partner: str) -> None:
-        bell = self._bells[partner]
-        while True:
+    def _end(self, partner: str) -> None:
+        task = self._tasks.pop(partner)
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+        self._bells.pop(partner).set()
+
+    async def _run(self, partner: str, bell: asyncio.Event) -> None:
+        while self._bells.get(partner) is bell:
             pause = await self._drained(partner, bell)
-            await ring(bell, pause)
+            if self._bells.get(partner) is bell:
+                await ring(bell, pause)
 
     async def _drained(self, partner: str, bell: asyncio.Event) -> float:
         """Drain once; return the seconds to wait. A lane outlives every trouble."""

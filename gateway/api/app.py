@@ -45,10 +45,11 @@ def create_app(gateway: Gateway) -> FastAPI:
         description=DESCRIPTION,
         lifespan=lifespan,
         redoc_url=None,
+        redirect_slashes=False,  # the address would be built from the sender's Host header
     )
     app.state.gateway = gateway
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
-    app.router.routes.extend(doors.routes(gateway))
+    app.router.routes[:0] = doors.routes(gateway)  # first: every route before them is tried for every record
     app.include_router(documents.router)
     app.include_router(schemas.router)
     app.include_router(health.router)

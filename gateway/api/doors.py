@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from gateway.errors import GatewayError, NotAuthentic, Overloaded, Undecodable
 from gateway.posts import Post
 
 log = structlog.get_logger("fengqiao.doors")
+BODY_WITHIN = 120  # seconds; what a door takes for headers is the proxy's to limit
 METHODS = ["GET", "POST", "PUT", "DELETE"]
 
 
@@ -53,39 +55,44 @@ def canonical_post(gateway: Gateway, request: Request) -> Post:
 
 
 async def body_of(request: Request, limit: int) -> bytes:
-    """Return the whole body. Raises Undecodable when it is larger than ``limit`` bytes or breaks off."""
+    """Return the whole body. Raises Undecodable when it is larger than ``limit`` bytes, too slow, or breaks off."""
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared) > limit:
         raise Undecodable("wire.too_large", limit=limit)
     chunks, size = [], 0
     try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > limit:
-                raise Undecodable("wire.too_large", limit=limit)
-            chunks.append(chunk)
+        async with asyncio.timeout(BODY_WITHIN):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > limit:
+                    raise Undecodable("wire.too_large", limit=limit)
+                chunks.append(chunk)
     except ClientDisconnect:
         raise Undecodable("wire.broke_off") from None
+    except TimeoutError:
+        raise Undecodable("wire.too_slow", seconds=BODY_WITHIN) from None
     return b"".join(chunks)
 
 
 async def _received(gateway: Gateway, post: Post, request: Request, path: str) -> Response:
-    query = request.scope["query_string"].decode("ascii", "replace")
-    incoming = contract.Request(method=request.method, path=path, query=query, headers=_headers(request))
+    query = request.scope["query_string"].decode("utf-8", "replace")
+    headers = _headers(request)
+
+    def bodiless() -> contract.Request:
+        return contract.Request(method=request.method, path=path, query=query, headers=headers)
+
     try:
         _require_ready(gateway)
         body = await body_of(request, gateway.settings.body_limit)
-        whole = contract.Request(
-            method=incoming.method, path=path, query=query, headers=incoming.headers, body=body
-        )
+        whole = contract.Request(method=request.method, path=path, query=query, headers=headers, body=body)
         return plain(await gateway.inbound.receive(post, whole, trace_id=_trace_id(request)))
     except GatewayError as error:
         log.warning("request.refused", partner=post.name, code=error.code)
-        return plain(post.adapter.refuse(incoming, error))
+        return plain(post.adapter.refuse(bodiless(), error))
     except Exception:
         fault_id = uuid7()
         log.exception("request.fault", partner=post.name, fault_id=fault_id)
-        return plain(post.adapter.refuse(incoming, GatewayError("gateway.fault", fault=fault_id)))
+        return plain(post.adapter.refuse(bodiless(), GatewayError("gateway.fault", fault=fault_id)))
 
 
 def _require_ready(gateway: Gateway) -> None:

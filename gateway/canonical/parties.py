@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from gateway.canonical import identifiers
 from gateway.canonical.base import (
@@ -24,6 +24,7 @@ PartyKind = Literal["natural_person", "legal_person", "unincorporated"]
 PartyRole = Literal["applicant", "respondent", "plaintiff", "defendant", "third_party"]
 Sex = Literal["0", "1", "2", "9"]
 AgentKind = Literal["lawyer", "legal_worker", "staff", "close_relative", "citizen"]
+Ethnicity = Annotated[str, Field(pattern=r"^(0[1-9]|[1-4]\d|5[0-6]|97|98)$")]
 Powers = Literal["general", "special"]
 
 
@@ -79,7 +80,7 @@ class Party(Canonical):
     representative: Annotated[Representative | None, said("法定代表人", "Legal representative")] = None
     sex: Annotated[Sex | None, said("性别", "Sex, GB/T 2261.1: 0 unknown, 1 male, 2 female, 9 not stated")] = None
     birth_date: Annotated[Day | None, said("出生日期", "Date of birth", personal="text")] = None
-    ethnicity: Annotated[str | None, said("民族", "Ethnic group, GB/T 3304 digits", pattern=r"^\d{2}$")] = None
+    ethnicity: Annotated[Ethnicity | None, said("民族", "Ethnic group, GB/T 3304 digits")] = None
     occupation: Annotated[ShortText | None, said("职业", "Occupation or workplace", personal="text")] = None
     phones: Annotated[tuple[Phone, ...], said("联系电话", "Phone numbers", personal="phone")] = ()
     domicile: Annotated[Address | None, said("住所地", "Domicile")] = None

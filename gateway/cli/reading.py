@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway import bootstrap
 from gateway.errors import StoreUnavailable
 from gateway.settings import Settings
+from gateway.store.engine import unusable
 
 
 def exists(settings: Settings) -> bool:
@@ -28,6 +29,6 @@ def reading(settings: Settings) -> Iterator[Connection]:
         with store.engine.connect() as connection:
             yield connection
     except SQLAlchemyError as error:
-        raise StoreUnavailable("store.unavailable", why=type(error).__name__) from None
+        raise unusable(error) from None
     finally:
         store.close()

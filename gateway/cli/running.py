@@ -6,6 +6,7 @@ command ─► that file ─► /admin of the same gateway, with the administrat
 
 from __future__ import annotations
 
+import fcntl
 import os
 import ssl
 from collections.abc import AsyncIterator, Mapping
@@ -33,29 +34,41 @@ class Serving:
     url: str
 
 
-def announce(settings: Settings, url: str) -> None:
-    """Write where this process serves, readable by its owner only, whole or not at all."""
-    file = settings.data_dir / FILE
-    partial = file.with_name(f".{FILE}.{os.getpid()}")
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-        out.write(orjson.dumps({"pid": os.getpid(), "url": url}))
-    partial.replace(file)
+class Announcement:
+    """Where this process serves, readable by its owner only. The file stays locked while the process lives.
 
+    The lock, not the process id in it, is what commands believe: after a kill another process may get that id, and
+    the port, and would be handed the administration's token.
+    """
 
-def retract(settings: Settings) -> None:
-    """Remove what ``announce`` wrote; another process's word stays."""
-    serving = announced(settings)
-    if serving is not None and serving.pid == os.getpid():
-        (settings.data_dir / FILE).unlink(missing_ok=True)
+    def __init__(self, settings: Settings) -> None:
+        self._file = settings.data_dir / FILE
+        self._locked: int | None = None
+
+    def make(self, url: str) -> None:
+        """Write the file, whole or not at all."""
+        partial = self._file.with_name(f".{FILE}.{os.getpid()}")
+        self._locked = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        fcntl.flock(self._locked, fcntl.LOCK_EX)
+        os.write(self._locked, orjson.dumps({"pid": os.getpid(), "url": url}))
+        partial.replace(self._file)
+
+    def withdraw(self) -> None:
+        """Remove the file if this process wrote it."""
+        if self._locked is not None:
+            self._file.unlink(missing_ok=True)
+            os.close(self._locked)
+            self._locked = None
 
 
 def announced(settings: Settings) -> Serving | None:
-    """Return the process that says it serves and still lives, or None."""
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        said = orjson.loads((settings.data_dir / FILE).read_bytes())
-        serving = Serving(pid=int(said["pid"]), url=str(said["url"]))
-        if lives(serving.pid):
-            return serving
+    """Return the process that serves, or None."""
+    with suppress(OSError, ValueError, KeyError, TypeError), (settings.data_dir / FILE).open("rb") as file:
+        said = orjson.loads(file.read())
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return Serving(pid=int(said["pid"]), url=str(said["url"]))
     return None
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import uvicorn
 
+KEEP_ALIVE = 75  # seconds: longer than a proxy keeps its own connections, so that it never writes into a closed one
+
 
 class Server(uvicorn.Server):
     """uvicorn, stopped by SIGTERM or SIGINT while ``signals`` is entered; a second SIGINT waits for nobody.
@@ -22,6 +24,7 @@ class Server(uvicorn.Server):
         config = uvicorn.Config(
             app, lifespan="off", http="httptools", ws="none", access_log=False, log_config=None,
             server_header=False, proxy_headers=False, timeout_graceful_shutdown=grace,
+            timeout_keep_alive=KEEP_ALIVE,
         )  # fmt: skip
         super().__init__(config)
         self._listens = listens

@@ -31,7 +31,7 @@ from gateway.texts import Language
 WIDTH = 100  # columns, where there is no terminal that says
 Item = TypeVar("Item")
 _CONTROL = dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-_LEAST = {"received": 19, "created": 19, "oldest": 19, "receipt": 36, "delivery": 36, "receipt_or_delivery": 36}
+_FIXED = {"received": 19, "created": 19, "oldest": 19, "receipt": 36, "delivery": 36, "receipt_or_delivery": 36}
 _STYLES = {
     "accepted": "green", "delivered": "green", "ok": "green", "parked": "cyan", "handed": "cyan", "pending": "cyan",
     "held": "yellow", "warning": "yellow", "blocked": "yellow", "in_doubt": "yellow", "withdrawn": "dim",
@@ -80,7 +80,7 @@ class Terminal:
         """Return a table; a column is a code below ``cli.column``, a cell a value, a word of a state or rich text."""
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
         for column in columns:
-            table.add_column(self.text(f"cli.column.{column}"), overflow="fold", min_width=_LEAST.get(column))
+            table.add_column(self.text(f"cli.column.{column}"), overflow="fold", width=_FIXED.get(column))
         for row in rows:
             table.add_row(*[self.cell(value) for value in row])
         return table

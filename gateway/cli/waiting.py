@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from gateway import texts
 from gateway.cli.options import AsJson, Limit, OfPartner
 from gateway.cli.reading import reading
 from gateway.cli.terminal import Terminal, of, plain
@@ -79,7 +80,7 @@ def _one_of(terminal: Terminal, given: dict[str, bool]) -> str | None:
 
 
 def _record(terminal: Terminal, row: Row) -> tuple[object, ...]:
-    fate = _with_reason(terminal.word("cli.fate", row["fate"]), waits(terminal, row))
+    fate = _with_reason(terminal, terminal.word("cli.fate", row["fate"]), waits(terminal, row), row["code"])
     version = f" · {row['version']}" if row["version"] else ""
     came = f"{row['partner']} · {row['kind']} · {row['record_id']}{version}"
     return row["received_at"], _named(row, came), fate
@@ -90,15 +91,20 @@ def _delivery(terminal: Terminal, row: Row) -> tuple[object, ...]:
     if row["attempts"]:
         status.append(terminal.text("cli.deliveries.attempts", count=row["attempts"]), style="dim")
     to = f"→ {row['partner']} · {type_title(terminal, row['type'])}"
-    return row["created_at"], _named(row, to), _with_reason(status, reason(terminal, row))
+    return row["created_at"], _named(row, to), _with_reason(terminal, status, reason(terminal, row), row["code"])
 
 
 def _named(row: Row, what: str) -> Text:
     return Text(row["id"]).append(f"\n{plain(what)}", style="dim")
 
 
-def _with_reason(word: Text, why: str) -> Text:
-    return word.append(f"\n{why}", style="default") if why else word
+def _with_reason(terminal: Terminal, word: Text, why: str, code: str | None) -> Text:
+    if why:
+        word.append(f"\n{why}", style="default")
+    if code:
+        who = terminal.text(f"cli.who.{texts.actor(code)}")
+        word.append(f"\n{terminal.text('cli.error_code', code=code, who=who)}", style="dim")
+    return word
 
 
 def _sum(terminal: Terminal, kind: str, counts: dict[str, int], listed: int) -> None:

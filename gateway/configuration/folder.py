@@ -70,6 +70,8 @@ def _yaml_paths(folder: Path) -> Iterator[str]:
             path = (Path(root) / name).relative_to(folder).as_posix()
             if not name.startswith(".") and name.endswith((".yaml", ".yml")):
                 check_path(path)
+                if not (folder / path).is_file():  # reading a pipe would wait for its writer for ever
+                    raise _fault("configuration.unreadable", path, "this is no ordinary file")
                 yield path
 
 

@@ -5,6 +5,7 @@ Nothing here shows a value: not even pydantic's texts, which quote it and are En
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -15,6 +16,8 @@ from gateway.canonical.base import Personal
 from gateway.errors import Fact
 from gateway.texts import Language, text
 
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,24}")
+_PERSONAL = re.compile(r"(?:86)?1\d{10}|0\d{9,11}|\d{15}|\d{17}[0-9Xx]|[A-Za-z]\d{7,9}")
 At = tuple[int, ...]  # the index of the item in each list on the way, outermost first
 
 
@@ -65,9 +68,9 @@ class Field:
 
 
 def masked_code(value: object) -> str | None:
-    """Show a code that an administrator has to add to a table, unless it might be somebody's data."""
+    """Show a code that an administrator has to add to a table, unless it might be somebody's telephone or identity."""
     code = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    if code.isascii() and len(code) <= 8 and code.replace("_", "").replace("-", "").replace(".", "").isalnum():
+    if _CODE.fullmatch(code) and not _PERSONAL.fullmatch(code):
         return code
     return printable(identifiers.mask(value, "text")) or None
 

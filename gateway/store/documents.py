@@ -84,6 +84,14 @@ class Documents:
         """Say whether a document is kept under this digest."""
         return bool(_SHA256.fullmatch(sha256)) and self._file(sha256).exists()
 
+    def ticket(self, sha256: str) -> Kept:
+        """Return the ticket of a kept document, measured again. Raises as ``stream``."""
+        size, sm3 = 0, hashes.Hash(hashes.SM3())
+        for piece in self.stream(sha256):
+            size += len(piece)
+            sm3.update(piece)
+        return Kept(sha256=sha256, sm3=sm3.finalize().hex(), size=size)
+
     def remove(self, sha256: str) -> bool:
         """Drop a document and say whether there was one; the caller knows that nothing refers to it."""
         file = self._file(sha256)

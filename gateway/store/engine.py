@@ -65,7 +65,14 @@ def schema_state(engine: Engine) -> SchemaState:
         with engine.connect() as connection:
             return _state(connection)
     except SQLAlchemyError as error:
-        raise StoreUnavailable("store.unavailable", why=type(error).__name__) from None
+        raise unusable(error) from None
+
+
+def unusable(error: SQLAlchemyError) -> StoreUnavailable:
+    """Return what an operator is told of a database that cannot be used: the kind of error, never its text."""
+    driver = getattr(error, "orig", None)
+    kind = getattr(driver, "sqlite_errorname", None) or getattr(driver, "sqlstate", None)
+    return StoreUnavailable("store.unusable", why=kind or type(error).__name__)
 
 
 def migrate(engine: Engine, target: str = "head") -> None:

@@ -21,6 +21,7 @@ class Awaited:
 
     id: str
     lease: str
+    lease_until: int
     partner: str
     attempts: int
     deadline_at: int
@@ -52,7 +53,7 @@ def claim(connection: Connection, partner: str, *, limit: int, now: int, lease_u
     lease = uuid7()
     ids = [row["id"] for row in rows]
     connection.execute(update(document).where(document.c.id.in_(ids)).values(lease=lease, due_at=lease_until))
-    return [_awaited(row, lease) for row in rows]
+    return [_awaited(row, lease, lease_until) for row in rows]
 
 
 def close(connection: Connection, fetches: Sequence[Fetch]) -> set[str]:
@@ -117,7 +118,9 @@ def _row(fetch: Fetch) -> dict[str, Any]:
 
 def _bury(connection: Connection, document_ids: Sequence[str]) -> None:
     """A document that cannot be had makes the deliveries that need it dead, where an operator sees them."""
-    messages = select(link.c.message_id).where(link.c.document_id.in_(document_ids))
+    # Failed by now, not by this fetch alone: whose lease had run out has nothing to say any more.
+    messages = select(link.c.message_id).join(document, document.c.id == link.c.document_id)
+    messages = messages.where(document.c.id.in_(document_ids), literal_column("document.state = 'failed'"))
     connection.execute(
         update(delivery)
         .where(delivery.c.message_id.in_(messages), literal_column("delivery.status IN ('pending', 'in_doubt')"))
@@ -125,10 +128,11 @@ def _bury(connection: Connection, document_ids: Sequence[str]) -> None:
     )
 
 
-def _awaited(row: Any, lease: str) -> Awaited:
+def _awaited(row: Any, lease: str, lease_until: int) -> Awaited:
     return Awaited(
         id=row["id"],
         lease=lease,
+        lease_until=lease_until,
         partner=row["partner"],
         attempts=row["attempts"],
         deadline_at=row["deadline_at"],

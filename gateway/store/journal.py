@@ -12,13 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import Connection
 
 from gateway.canonical.identifiers import uuid7
-from gateway.canonical.messages import Message, parse, short_type
+from gateway.canonical.messages import Message, parse
 from gateway.contract import Outcome
-from gateway.errors import NotAuthentic, NotFound
+from gateway.errors import NotAuthentic
 from gateway.store import cases, inbox, rows
 from gateway.store.arrivals import (
     Announced,
@@ -33,12 +32,11 @@ from gateway.store.arrivals import (
 )
 from gateway.store.books import Books, Row, open_content
 from gateway.store.cipher import Cipher
+from gateway.store.objections import fault_of_ours, find_case, object_to, waits_no_longer
 from gateway.store.tables import delivery, document, message_document, nonce, request
 from gateway.store.tables import inbox as inbox_table
 from gateway.store.tables import message as message_table
 from gateway.store.times import millis, moment
-
-log = structlog.get_logger("fengqiao.journal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +97,7 @@ class Journal:
                     self._judge(books, candidate)
 
     def _enter(self, books: Books, arrival: Arrival) -> list[tuple[Row, bool]] | Exception:
-        if (gone := _waits_no_longer(books, arrival)) is not None:
+        if (gone := waits_no_longer(books, arrival)) is not None:
             return gone
         if arrival.nonce and (arrival.partner, arrival.nonce) in books.spent:
             return NotAuthentic("auth.replayed", partner=arrival.partner)
@@ -121,7 +119,7 @@ class Journal:
             row, before = known, known["fate"]
         else:
             if known is not None:
-                _object(books, known, Objection(fate="refused", code="inbox.superseded"), case_id=known["case_id"])
+                object_to(books, known, Objection(fate="refused", code="inbox.superseded"), case_id=known["case_id"])
             row, before = self._new_row(books, arrival, position, entry), None
         self._judge_entry(books, arrival, row, entry)
         if row["fate"] != "refused":
@@ -145,7 +143,7 @@ class Journal:
         books.change_inbox(row, revision=arrival.revision, decided_at=books.now)
         if entry.message is None:
             objection = entry.objection or Objection(fate="held", code="gateway.fault")
-            _object(books, row, objection)
+            object_to(books, row, objection)
             return
         row["_mapping"], row["_unmapped"] = entry.mapping, entry.unmapped
         books.change_inbox(row, message_id=entry.message.id, content_sealed=entry.content_sealed)
@@ -153,9 +151,9 @@ class Journal:
 
     def _judge(self, books: Books, candidate: Candidate) -> None:
         row, message = candidate.row, candidate.message
-        found = _find_case(books, row["partner"], message)
+        found = find_case(books, row["partner"], message)
         if isinstance(found, Objection):
-            _object(books, row, found)
+            object_to(books, row, found)
             return
         case_id = found.id if found else uuid7()
         judgement = self._judgement(books, candidate, found, case_id)
@@ -165,15 +163,15 @@ class Journal:
             self._park_record(books, candidate, judgement, found)
         else:
             objection = Objection(fate=judgement.fate, code=judgement.code or "gateway.fault", facts=judgement.facts)
-            _object(books, row, objection, case_id=found.id if found else None)
+            object_to(books, row, objection, case_id=found.id if found else None)
 
     def _judgement(self, books: Books, candidate: Candidate, found: CaseFile | None, case_id: str) -> Judgement:
         """Ask the rules. A bug of theirs holds the record that it strikes, and harms no neighbour."""
         row, message = candidate.row, candidate.message
         try:
             return self._decide(found, message, case_id=case_id, partner=row["partner"], now=moment(books.now))
-        except Exception:
-            fault = _fault_of_ours(row)
+        except Exception as error:
+            fault = fault_of_ours(row, error)
             return Judgement(fate=fault.fate, code=fault.code, facts=fault.facts)
 
     def _accept(self, books: Books, candidate: Candidate, judgement: Judgement, case: CaseFile | str) -> None:
@@ -214,7 +212,7 @@ class Journal:
     def _park_record(self, books: Books, candidate: Candidate, judgement: Judgement, found: CaseFile | None) -> None:
         row, identity = candidate.row, cases.identity_of(candidate.message)
         if found is None and (identity is None or identity.partner_id is None):
-            _object(books, row, Objection(fate="refused", code="inbox.case_not_named"))
+            object_to(books, row, Objection(fate="refused", code="inbox.case_not_named"))
             return
         books.change_inbox(
             row,
@@ -249,8 +247,8 @@ class Journal:
             content = open_content(self._cipher.open(row["content_sealed"], context=row["message_id"].encode()))
             documents = tuple(Announced(**each) for each in content["documents"])
             return Candidate(row=row, message=parse(content["message"]), documents=documents)
-        except Exception:
-            _object(books, row, _fault_of_ours(row), case_id=row["case_id"])
+        except Exception as error:
+            object_to(books, row, fault_of_ours(row, error), case_id=row["case_id"])
             return None
 
     def _add_documents(self, books: Books, candidate: Candidate) -> None:
@@ -265,47 +263,3 @@ class Journal:
 def _kept(entered: Sequence[tuple[Row, bool]], due: frozenset[str]) -> Kept:
     outcomes: list[Outcome] = [inbox.outcome(row, repeated=repeated) for row, repeated in entered]
     return Kept(outcomes=tuple(outcomes), due=due)
-
-
-def _object(books: Books, row: Row, objection: Objection, *, case_id: str | None = None) -> None:
-    books.change_inbox(
-        row, fate=objection.fate, code=objection.code, facts=inbox.write_facts(objection.facts),
-        field=objection.field, case_id=case_id, message_id=None, content_sealed=None, waits_for=None, case_value=None,
-    )  # fmt: skip
-
-
-def _waits_no_longer(books: Books, arrival: Arrival) -> NotFound | None:
-    """Object to the replay of a record that a later arrival has superseded since somebody asked for it."""
-    for entry in arrival.entries:
-        known = books.records.get(inbox.key_of(arrival.partner, entry))
-        if entry.replays and (known is None or known["id"] != entry.replays):
-            return NotFound("inbox.not_waiting", receipt=entry.replays)
-    return None
-
-
-def _fault_of_ours(row: Row) -> Objection:
-    """Log the exception at hand under an id, and return the objection that holds the record it struck."""
-    fault_id = uuid7()
-    log.exception("record.fault", partner=row["partner"], kind=row["kind"], receipt_id=row["id"], fault_id=fault_id)
-    return Objection(fate="held", code="gateway.fault", facts={"fault": fault_id})
-
-
-def _find_case(books: Books, partner: str, message: Message) -> CaseFile | Objection | None:
-    """Find the case a message names. A partner may name one by our id or its number only if it is party to it."""
-    identity = cases.identity_of(message)
-    if identity is None:
-        return None
-    by_partner = books.references.get((partner, identity.partner_id or ""))
-    opens = short_type(message) == "referral"
-    by_number = None if opens or not identity.number else books.references.get(("", identity.number))
-    if by_number and partner not in books.files[by_number].parties:
-        by_number = None  # case numbers can be guessed: to a stranger it is as if there were no such case
-    case_id = by_partner or identity.gateway_id or by_number
-    if case_id is None:
-        return None
-    file = books.files.get(case_id)
-    if file is None or partner not in file.parties:
-        return Objection(fate="refused", code="auth.not_party", facts={"partner": partner})
-    if identity.gateway_id and identity.gateway_id != case_id:
-        return Objection(fate="refused", code="inbox.two_cases", facts={"case": case_id})
-    return file

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, and_, delete, select, update
+from sqlalchemy import Connection, and_, delete, or_, select, text, update
 
 from gateway.store import fetches
-from gateway.store.tables import delivery, inbox, nonce, request
+from gateway.store.tables import OPEN, attempt, delivery, inbox, nonce, request
 
 WAITING = ("held", "parked")
 
@@ -16,9 +16,9 @@ WAITING = ("held", "parked")
 def kept_record(connection: Connection, inbox_id: str) -> dict[str, Any] | None:
     """Return a waiting record with the request that brought it, or None."""
     query = (
-        select(inbox.c.partner, inbox.c.kind, inbox.c.record_id, inbox.c.version, inbox.c.revision, inbox.c.request_id,
-               request.c.method, request.c.path_sealed, request.c.headers_sealed, request.c.body_sealed,
-               request.c.document, request.c.key_id)
+        select(inbox.c.partner, inbox.c.kind, inbox.c.record_id, inbox.c.version, inbox.c.position, inbox.c.revision,
+               inbox.c.request_id, request.c.method, request.c.path_sealed, request.c.headers_sealed,
+               request.c.body_sealed, request.c.document, request.c.key_id)
         .join(request, request.c.id == inbox.c.request_id)
         .where(inbox.c.id == inbox_id, inbox.c.fate.in_(WAITING))
     )  # fmt: skip
@@ -41,30 +41,62 @@ def partner_of(connection: Connection, delivery_id: str) -> str | None:
 
 
 def revive(connection: Connection, delivery_id: str, now: int, deadline_at: int) -> list[str]:
-    """Make a dead delivery, or one that waits for a person, due again. Returns the partners to wake, its own first."""
-    row = connection.execute(
-        select(delivery.c.partner, delivery.c.message_id, delivery.c.status, delivery.c.due_at).where(
-            delivery.c.id == delivery_id
-        )
-    ).first()
-    if row is None or not (row.status == "dead" or (row.status == "in_doubt" and row.due_at is None)):
+    """Make a dead delivery, or one that waits for a person, due again, and give its successors the same time.
+
+    Returns the partners to wake, its own first; none when it does not wait.
+    """
+    if (row := _waiting_delivery(connection, delivery_id)) is None:
         return []
     sources = fetches.retry(connection, row.message_id, now, deadline_at)
-    status = "pending" if row.status == "dead" else "in_doubt"
+    # Who waited for a person has the person's word now; what died may still have arrived at an earlier attempt.
+    status = "in_doubt" if row.status == "dead" and _may_have_arrived(connection, delivery_id) else "pending"
     connection.execute(
         update(delivery)
         .where(delivery.c.id == delivery_id)
         .values(status=status, due_at=now, deadline_at=deadline_at, lease=None, code=None, facts=None)
     )
+    _give_time(connection, row, deadline_at)
     return [row.partner, *sorted(sources - {row.partner})]
 
 
-def withdraw(connection: Connection, delivery_id: str, reason: str) -> str | None:
-    """Withdraw a delivery that is dead or waits for a person. Returns its partner, or None."""
-    waits = and_(delivery.c.status == "in_doubt", delivery.c.due_at.is_(None))
-    query = (
+def _waiting_delivery(connection: Connection, delivery_id: str) -> Any:
+    """Return a delivery that waits for a person, locked, or None."""
+    row = connection.execute(select(delivery).where(delivery.c.id == delivery_id).with_for_update()).first()
+    waits = row is not None and (row.status == "dead" or (row.status == "in_doubt" and row.due_at is None))
+    return row if waits else None
+
+
+def _may_have_arrived(connection: Connection, delivery_id: str) -> bool:
+    lost = or_(attempt.c.outcome == "in_doubt", and_(attempt.c.outcome == "fault", attempt.c.exchanges > 0))
+    query = select(attempt.c.id).where(attempt.c.delivery_id == delivery_id, lost).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def _give_time(connection: Connection, row: Any, deadline_at: int) -> None:
+    """Give what waited behind a delivery the time that it could not use."""
+    connection.execute(
         update(delivery)
-        .where(delivery.c.id == delivery_id, (delivery.c.status == "dead") | waits)
+        .where(
+            delivery.c.case_id == row.case_id,
+            delivery.c.partner == row.partner,
+            delivery.c.step > row.step,
+            text(OPEN),
+            delivery.c.deadline_at < deadline_at,
+        )
+        .values(deadline_at=deadline_at)
+    )
+
+
+def withdraw(connection: Connection, delivery_id: str, reason: str, *, deadline_at: int) -> str | None:
+    """Withdraw a delivery that is dead or waits for a person. Returns its partner, or None.
+
+    ``deadline_at``: until when its successors are tried, at least.
+    """
+    if (row := _waiting_delivery(connection, delivery_id)) is None:
+        return None
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.id == delivery_id)
         .values(
             status="withdrawn",
             due_at=None,
@@ -73,7 +105,9 @@ def withdraw(connection: Connection, delivery_id: str, reason: str) -> str | Non
             facts=orjson.dumps({"reason": reason}).decode(),
         )
     )
-    return partner_of(connection, delivery_id) if connection.execute(query).rowcount else None
+    _give_time(connection, row, deadline_at)
+    partner: str = row.partner
+    return partner
 
 
 def keep_house(connection: Connection, now: int) -> int:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Integer,
     and_,
     bindparam,
+    case,
     exists,
     func,
     literal_column,
@@ -95,10 +96,11 @@ def claim(connection: Connection, partner: str, *, limit: int, now: int, lease_u
     if limit <= 0:
         return []
     lease = uuid7()
-    ids = connection.execute(_DUE, {"partner": partner, "now": now, "most": limit}).all() if limit > 0 else []
+    ids = connection.execute(_DUE, {"partner": partner, "now": now, "most": limit}).all()
     if not ids:
         return []
     held = {row.id: row for row in ids}
+    _keep_lost_tries(connection, [row for row in ids if row.lease is not None])
     connection.execute(_TAKE, {"ids": list(held), "b_lease": lease, "b_due_at": lease_until})
     rows = connection.execute(_CLAIMED, {"ids": list(held)}).mappings().all()
     known = cases.partner_ids(connection, {row["case_id"] for row in rows if row["case_id"]}, partner)
@@ -164,7 +166,7 @@ def _due() -> Any:
         )
     )
     return (
-        select(delivery.c.id, delivery.c.due_at, delivery.c.lease, delivery.c.status)
+        select(delivery.c.id, delivery.c.due_at, delivery.c.lease, delivery.c.status, delivery.c.attempts)
         .where(
             delivery.c.partner == bindparam("partner"),
             literal_column("delivery." + OPEN),
@@ -182,7 +184,11 @@ _DUE = _due()
 _TAKE = (
     update(delivery)
     .where(delivery.c.id.in_(bindparam("ids", expanding=True)))
-    .values(lease=bindparam("b_lease"), due_at=bindparam("b_due_at"))
+    .values(
+        lease=bindparam("b_lease"),
+        due_at=bindparam("b_due_at"),
+        attempts=delivery.c.attempts + case((delivery.c.lease.is_not(None), 1), else_=0),
+    )
 )
 _NEXT = (
     select(func.min(delivery.c.due_at)).where(
@@ -279,6 +285,16 @@ def _closing_row(closing: Closing) -> Row:
 def _attempt_row(closing: Closing, attempted: Attempted) -> Row:
     row: Row = {name: getattr(attempted, name) for name in _TRIED}
     return {"id": uuid7(), "delivery_id": closing.claimed.id, **row}
+
+
+def _keep_lost_tries(connection: Connection, rows: Sequence[Any]) -> None:
+    """Keep the tries whose worker never told how they ended: they may have reached the partner."""
+    tries = [
+        {"id": uuid7(), "delivery_id": row.id, "number": row.attempts + 1, "started_at": row.due_at, "duration_ms": 0,
+         "outcome": "in_doubt", "exchanges": 0, "code": "delivery.lease_ended"}
+        for row in rows
+    ]  # fmt: skip
+    insert_rows(connection, attempt, tries)
 
 
 def _learn_names(connection: Connection, closings: Sequence[Closing]) -> list[tuple[str, str]]:

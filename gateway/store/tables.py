@@ -71,7 +71,7 @@ inbox = Table(
     Column("partner", Name, nullable=False),
     Column("kind", Name, nullable=False),
     Column("record_id", Name, nullable=False),
-    Column("version", String(32), nullable=False, server_default=""),
+    Column("version", Name, nullable=False, server_default=""),
     Column("digest", LargeBinary(32), nullable=False),  # keyed, over the record's contents
     Column("fate", String(16), nullable=False),
     Column("message_id", Id),

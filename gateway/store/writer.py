@@ -39,6 +39,7 @@ T = TypeVar("T")
 
 _IDLE_SECONDS = 2.0  # after which the pool is asked whether a connection still is one
 _BACKOFF_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+_PROBE = "UPDATE alembic_version SET version_num = version_num"  # has a page written: a SELECT succeeds on a full disk
 
 _log = logging.getLogger(__name__)
 
@@ -238,10 +239,10 @@ class Writer(Generic[Item, Result]):
             self._connected = True
 
     def _reaches(self) -> bool:
-        """Try to connect and to begin writing."""
+        """Try to connect and to write."""
         try:
             with self._connect().begin() as transaction:
-                transaction.connection.exec_driver_sql("SELECT 1")
+                transaction.connection.exec_driver_sql(_PROBE)
         except SQLAlchemyError:
             self._disconnect(broken=True)
             return False

@@ -24,7 +24,7 @@ ONLY_PARTS = {"urllib": ("urllib.parse",)}  # urllib.request opens connections
 def test_an_adapter_imports_only_what_it_may(dialect: Dialect) -> None:
     for module in _adapter_side(dialect):
         for name in _imports(module):
-            assert _may_import(name, dialect), f"{module} imports {name}"
+            assert may_import(name, dialect), f"{module} imports {name}"
 
 
 def test_a_simulator_imports_nothing_of_the_gateway(dialect: Dialect) -> None:
@@ -39,11 +39,13 @@ def test_a_simulator_shares_no_module_with_its_adapter(dialect: Dialect) -> None
 
 
 def test_every_module_of_the_folder_is_one_or_the_other(dialect: Dialect) -> None:
-    modules = {f"{dialect.package}.{path.stem}" for path in dialect.folder.glob("*.py") if path.stem != "__init__"}
+    files = (path for path in dialect.folder.glob("*.py") if not path.stem.startswith(("__", "test_")))
+    modules = {f"{dialect.package}.{path.stem}" for path in files}
     assert modules == (_simulator_side(dialect) | _adapter_side(dialect)) - {dialect.package}
 
 
-def _may_import(name: str, dialect: Dialect) -> bool:
+def may_import(name: str, dialect: Dialect) -> bool:
+    """Return whether an adapter may import this (``package.module.attribute``)."""
     top = name.partition(".")[0]
     if name.startswith(tuple(f"{each}." for each in (*ALLOWED, dialect.package))):
         return True

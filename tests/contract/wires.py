@@ -62,6 +62,7 @@ class Wire:
     url: str
     adapter: Adapter
     control: httpx.AsyncClient
+    tls: ssl.SSLContext = field(repr=False)
     papers: dict[str, bytes] = field(default_factory=dict)
 
     async def deliver(self, record: Record, *, answer: float = 20.0) -> Receipt | Handed:
@@ -107,7 +108,7 @@ class Wire:
     async def _over(self, exchange: Any, answer: float) -> Any:
         transport = HttpTransport(
             base_url=self.url,
-            ssl_context=ssl.create_default_context(),
+            ssl_context=self.tls,
             timeouts=Timeouts(connect=5, answer=answer),
             documents=self._streamed,
             retries=Retries(pause=(0, 0)),
@@ -129,6 +130,7 @@ class Pretenders:
 
     def __init__(self) -> None:
         self._ends = ExitStack()
+        self._tls = ssl.create_default_context()  # nothing here speaks TLS, and making one takes longer than a test
         self._running: dict[str, tuple[str, dict[str, str]]] = {}
 
     def __enter__(self) -> Self:
@@ -141,9 +143,10 @@ class Pretenders:
     async def wire(self, dialect: Dialect) -> AsyncIterator[Wire]:
         """Lay a wire to the dialect's simulator, emptied."""
         url, keys = self._started(dialect)
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as control:
+        async with httpx.AsyncClient(base_url=url, verify=self._tls, trust_env=False, timeout=30) as control:
             (await control.post("/_sim/reset")).raise_for_status()
-            yield Wire(dialect=dialect, keys=keys, url=url, adapter=dialect.speaking(keys), control=control)
+            adapter = dialect.speaking(keys)
+            yield Wire(dialect=dialect, keys=keys, url=url, adapter=adapter, control=control, tls=self._tls)
 
     def _started(self, dialect: Dialect) -> tuple[str, dict[str, str]]:
         if dialect.name not in self._running:

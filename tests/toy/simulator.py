@@ -43,7 +43,7 @@ class Simulator:
         keys: Mapping[str, str] | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
-        self._door = f"{gateway_url or ''}/partners/{partner}{DOOR}"
+        self.door = f"{gateway_url or ''}/partners/{partner}{DOOR}"
         self._token = (keys or self.make_keys())["token"]
         self.letters: dict[str, dict[str, Any]] = {}
         self.app = FaultyApp(faulty=DOOR, answer=_answer)
@@ -115,7 +115,7 @@ class Simulator:
                 named = {"id": f"XJ{secrets.token_hex(8)}", **record}
                 for _ in range(order.get("times", 1)):
                     letter = self.wrap([named])
-                    answer = await client.post(self._door, headers=letter["headers"], content=letter["body"])
+                    answer = await client.post(self.door, headers=letter["headers"], content=letter["body"])
                     answers.append({"status": answer.status_code, "body": answer.text})
         return JSONResponse({**answers[-1], "answers": answers})
 

@@ -16,7 +16,7 @@ from gateway.errors import PermanentFailure, Undecodable
 from gateway.wire import xml_guard
 
 CHARSET = "gb18030"
-REPEATED = ("person", "enclosure")  # one of them would else arrive as a dictionary, and two as a list
+REPEATED = ("person", "consent", "enclosure")  # one of them would else arrive as a dictionary, and two as a list
 
 
 def read_letter(body: bytes) -> Record:

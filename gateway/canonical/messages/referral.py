@@ -158,7 +158,7 @@ class ExtensionData(_AboutACase):
     """A longer period, with every party's consent (JZ 14)."""
 
     until: Annotated[Day, said("延长至", "New last day")]
-    consents: Annotated[Consents, said("延期同意", "Consents of all parties")]
+    consents: Annotated[Consents, said("延期同意", "Consents of all parties", min_length=1)]
     reason: Annotated[LongText | None, said("延期理由", "Why", personal="text")] = None
 
 
@@ -173,7 +173,7 @@ class EscalationData(_AboutACase):
 
     reason: Annotated[FailureReason, said("化解不成功原因", "Why the first level failed")]
     explanation: Annotated[LongText | None, said("原因说明", "The reason in words", personal="text")] = None
-    consents: Annotated[Consents, said("同意升级", "Willingness of the parties")]
+    consents: Annotated[Consents, said("同意升级", "Willingness of the parties", min_length=1)]
     level: Annotated[Level, said("目标层级", "Level asked to mediate")] = "township"
     history: Annotated[LongText | None, said("调解经过", "What was tried", personal="text")] = None
     parties: Annotated[tuple[Party, ...], said("当事人", "Parties")] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
@@ -243,3 +244,22 @@ async def test_a_partner_without_a_door_of_its_own_words_is_told_so(client: http
     dialect = await client.post(f"/partners/{TOWNSHIP}/events", content=b"{}")
     assert dialect.status_code == 401
     assert dialect.json()["success"] is False
+
+
+@pytest.mark.parametrize("path", ["/partners/court", "/v1/schemas/", "/readyz/"])
+async def test_no_request_is_sent_elsewhere(client: httpx.AsyncClient, path: str) -> None:
+    """A redirect would name whatever host the sender wrote, and a signature covers the path."""
+    answer = await client.get(path, headers={"host": "elsewhere.example"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "http.no_such_path")
+
+
+async def test_a_body_that_does_not_end_is_given_up(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.api.doors.BODY_WITHIN", 0.05)
+
+    async def trickle() -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            await asyncio.sleep(0.01)
+
+    answer = await client.post("/v1/messages", content=trickle(), headers=bearer(COURT))
+    assert (answer.status_code, answer.json()["code"]) == (400, "wire.too_slow")

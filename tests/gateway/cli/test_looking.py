@@ -1,9 +1,13 @@
 """Commands that look: messages, deliveries, trace."""
 
 import json
+from io import StringIO
 
 import pytest
+from rich.cells import cell_len
+from rich.console import Console
 
+from gateway.cli.terminal import Terminal
 from tests.gateway.cli.conftest import CASE, HELD_CASE, PERSONAL
 
 
@@ -103,3 +107,24 @@ def test_json_is_utf_8_whatever_the_locale(desk):
 
 def _columns(line: str) -> int:
     return sum(2 if "⺀" <= character <= "￮" else 1 for character in line.rstrip())
+
+
+def test_each_line_that_waits_names_its_code_and_who_must_act(desk):
+    held = " ".join(desk.run("messages", "--held").stdout.split())
+    assert "code mapping.unknown_code" in held
+    assert "who must act: the administrator" in held
+    dead = " ".join(desk.run("deliveries", "--dead").stdout.split())
+    assert f"code {desk.one('deliveries', '--dead')['code']}" in dead
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_a_table_loses_nothing_on_a_narrow_terminal(width):
+    """Columns of ids keep their width, so that the last one is the one that wraps."""
+    out = Console(file=StringIO(), width=width)
+    terminal = Terminal(language="zh", out=out, err=out)
+    why = "字段 dsrlb[0].zjlx（当事人 / 证件类型）的代码 9801 不在代码表 court_platform.document_type 中"
+    out.print(terminal.table(("received", "receipt", "fate"), [("2026-11-22 18:01:18", "0" * 36, why)]))
+    _, _, *lines = out.file.getvalue().splitlines()
+    last = "".join(line[19 + 3 + 36 + 3 :] for line in lines)
+    assert last.replace(" ", "") == why.replace(" ", "")
+    assert all(cell_len(line) <= width for line in lines)

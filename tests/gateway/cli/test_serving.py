@@ -1,6 +1,7 @@
 """A gateway that serves, as a process of its own, and the commands beside it."""
 
 import json
+import os
 import signal
 import socket
 import urllib.request
@@ -98,6 +99,15 @@ def test_after_kill_9_its_word_is_not_believed(desk, serving):
     process.kill()
     assert (desk.folder / "serving.json").exists()
     assert desk.json("replay", receipt, code=1)["done"][0]["fate"] == "held"
+
+
+def test_a_process_that_got_the_dead_servers_id_is_not_taken_for_it(desk, serving):
+    process, said = serving
+    process.kill()
+    (desk.folder / "serving.json").write_text(json.dumps({"pid": os.getpid(), "url": said["url"]}))
+    assert "Process" not in desk.run("doctor").stdout
+    receipt = desk.one("messages", "--held")["id"]
+    assert desk.json("replay", receipt, code=1)["done"][0]["fate"] == "held", "done here: nobody sees the token"
 
 
 def test_a_first_start_says_where_the_key_and_the_token_are(empty_desk, start):

@@ -1,9 +1,13 @@
 """The files of the configuration folder, and what is said about mistakes in them."""
 
+import os
+
 import pytest
 
 from gateway.configuration.files import DivisionsFile, OrganisationsFile, PartnerRow, RoutesFile
+from gateway.configuration.folder import read_folder
 from gateway.configuration.form import read_as
+from gateway.errors import ConfigurationFault
 
 FULL = """\
 partner: court
@@ -184,3 +188,11 @@ def test_an_empty_file_is_an_empty_table():
 def test_a_list_where_a_mapping_belongs_is_refused():
     fault = only_fault("- a\n- b\n", RoutesFile, "routes.yaml")
     assert fault.code == "configuration.expected_mapping"
+
+
+def test_a_pipe_in_the_folder_is_refused_and_waits_for_nobody(tmp_path):
+    (tmp_path / "partners").mkdir()
+    os.mkfifo(tmp_path / "partners" / "court.yaml")
+    with pytest.raises(ConfigurationFault) as caught:
+        read_folder(tmp_path)
+    assert caught.value.code == "configuration.unreadable"

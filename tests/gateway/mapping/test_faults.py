@@ -9,6 +9,7 @@ import pytest
 
 from gateway.contract import Attachment
 from gateway.mapping import Fault, Reading
+from gateway.mapping.faults import masked_code
 from gateway.texts import actor
 from tests.gateway.mapping.hill import Codes, hill, one, read
 
@@ -218,3 +219,25 @@ def test_a_single_object_is_a_list_of_one() -> None:
     reading = read("case.dispatch", record(dsrlb=RECORD["dsrlb"][1], head=[RECORD["head"]]))
     assert reading.message is not None
     assert [party.name for party in reading.message.data.parties] == ["谢小河"]
+
+
+@pytest.mark.parametrize("code", ["9977", "FT50024201", "TJ500242219201", "500242219201", "0202-a"])
+def test_an_unknown_code_is_shown_so_that_it_can_be_added(code):
+    assert masked_code(code) == code
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "13996000121",
+        "8613996000121",
+        "02355567712",
+        "500242197906211029",
+        "110105491231002",
+        "许书宁",
+        "E12345678",
+        "x" * 30,
+    ],
+)
+def test_what_might_be_somebodys_number_or_name_is_masked_even_where_a_code_belongs(value):
+    assert value not in str(masked_code(value))

@@ -112,8 +112,8 @@ def test_a_withdrawn_delivery_lets_its_successors_pass(keeper: Keeper) -> None:
     gone = keeper.claim(COURT)[0]
     keeper.close(dead(gone))
     with writing(keeper.engine).begin() as connection:
-        assert mending.withdraw(connection, gone.id, "told by telephone") == COURT
-        assert mending.withdraw(connection, gone.id, "again") is None
+        assert mending.withdraw(connection, gone.id, "told by telephone", deadline_at=0) == COURT
+        assert mending.withdraw(connection, gone.id, "again", deadline_at=0) is None
     assert [each.type for each in keeper.claim(COURT)] == ["progress"]
     assert ("acceptance", "withdrawn") in status(keeper)
 
@@ -209,3 +209,53 @@ def test_the_next_due_time_skips_what_is_due_now_but_cannot_go(keeper: Keeper) -
         assert outbox.next_due(connection, COURT, millis(keeper.now)) == millis(keeper.now) + 5000
         assert outbox.next_due(connection, "nobody", millis(keeper.now)) is None
         assert outbox.partners_with_work(connection) == {COURT, VILLAGE}
+
+
+def test_a_try_that_was_lost_with_its_worker_is_kept_as_one_that_may_have_arrived(keeper: Keeper) -> None:
+    referred(keeper, "A")
+    keeper.claim(VILLAGE, lease=30)
+    keeper.later(seconds=31)
+    again = keeper.claim(VILLAGE)[0]
+    assert [(row["number"], row["outcome"], row["code"]) for row in keeper.rows(attempt)] == [
+        (1, "in_doubt", "delivery.lease_ended"),
+    ]  # fmt: skip
+    assert again.attempts == keeper.rows(delivery)[0]["attempts"] == 1
+    keeper.close(dead(again))
+    with writing(keeper.engine).begin() as connection:
+        mending.revive(connection, again.id, millis(keeper.now), millis(keeper.now) + 1000)
+    assert keeper.claim(VILLAGE)[0].resumed, "whoever can be asked is asked before it is sent again"
+
+
+def test_what_waited_behind_a_dead_delivery_gets_its_time_when_that_is_mended(keeper: Keeper) -> None:
+    (case,) = referred(keeper, "A")
+    for said in (say.acceptance(), say.progress()):
+        keeper.say(VILLAGE, village_says(said, case))
+    gone = keeper.claim(COURT)[0]
+    keeper.close(dead(gone))
+    keeper.later(days=30)
+    until = millis(keeper.now) + 86_400_000
+    with writing(keeper.engine).begin() as connection:
+        mending.withdraw(connection, gone.id, "told by telephone", deadline_at=until)
+    (successor,) = keeper.claim(COURT)
+    assert (successor.type, successor.deadline_at) == ("progress", until)
+
+
+def test_a_fetch_whose_lease_ran_out_buries_nothing(keeper: Keeper) -> None:
+    keeper.say(COURT, say.referral(), documents=[Announced(media_type="a/b", url="https://files.example/1")])
+    now = millis(keeper.now)
+    with writing(keeper.engine).begin() as connection:
+        (slow,) = fetches.claim(connection, COURT, limit=5, now=now, lease_until=now)
+        (fast,) = fetches.claim(connection, COURT, limit=5, now=now, lease_until=now + 1000)
+        fetches.close(connection, [Fetch(awaited=fast, state="kept", sha256="a" * 64, sm3="b" * 64, size=3)])
+        fetches.close(connection, [Fetch(awaited=slow, state="failed", code="transport.fetch_refused")])
+    assert keeper.rows(document)[0]["state"] == "kept"
+    assert status(keeper) == [("referral", "pending")]
+
+
+def test_a_delivery_that_is_due_and_blocked_does_not_make_its_lane_look_again_and_again(keeper: Keeper) -> None:
+    (case,) = referred(keeper, "A")
+    for said in (say.acceptance(), say.progress()):
+        keeper.say(VILLAGE, village_says(said, case))
+    keeper.close(dead(keeper.claim(COURT)[0]))
+    with keeper.engine.connect() as connection:
+        assert outbox.next_due(connection, COURT, millis(keeper.now)) is None

@@ -1,4 +1,4 @@
-"""Two processes that write to one PostgreSQL store at the same moment: whoever commits second sees what the first did."""
+"""Two processes that write to one PostgreSQL store at once: whoever commits second sees what the first did."""
 
 from __future__ import annotations
 
@@ -67,9 +67,7 @@ def test_a_parked_record_sent_again_while_its_predecessor_commits_enters_once(ke
     keeper.keep(keeper.arrival(VILLAGE, parked))
     opening = keeper.arrival(VILLAGE, keeper.entry(village_says(say.acceptance(), case)))
     another = village_says(say.progress(), case)
-    again = replace(
-        keeper.entry(another), record_id=parked.record_id, kind=parked.kind, digests=parked.digests
-    )
+    again = replace(keeper.entry(another), record_id=parked.record_id, kind=parked.kind, digests=parked.digests)
     outcome = Other(keeper).during(lambda c: keeper.journal.keep(c, [opening]), keeper.arrival(VILLAGE, again))
     assert (outcome.fate, outcome.repeated) == ("accepted", True)
     assert sorted(row["type"] for row in keeper.rows(message)) == ["acceptance", "progress", "referral"]

@@ -202,7 +202,7 @@ def upgrade() -> None:
         sa.Column("partner", sa.String(length=128), nullable=False),
         sa.Column("kind", sa.String(length=128), nullable=False),
         sa.Column("record_id", sa.String(length=128), nullable=False),
-        sa.Column("version", sa.String(length=32), server_default="", nullable=False),
+        sa.Column("version", sa.String(length=128), server_default="", nullable=False),
         sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
         sa.Column("fate", sa.String(length=16), nullable=False),
         sa.Column("message_id", sa.String(length=36), nullable=True),
