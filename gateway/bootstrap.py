@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import os
-import secrets
 import ssl
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection
 
 from gateway import configuration, fetching
 from gateway.canonical_dialect import CanonicalDialect
 from gateway.configuration import PartnerRow, Revision, secrets_of
 from gateway.contract import Adapter, MemorySession, Partner
 from gateway.endings import Endings
-from gateway.errors import ConfigurationFault, NotFound
+from gateway.errors import NotFound
 from gateway.fetching import Fetching
 from gateway.inbound import Inbound
+from gateway.opening import admin_token, open_store
 from gateway.operations import Operations
 from gateway.outbound import Outbound
 from gateway.posts import Post, system_of, unknown_partner
@@ -32,14 +28,9 @@ from gateway.queue import EmbeddedLanes
 from gateway.redelivery import Backoff
 from gateway.rules import Rules
 from gateway.settings import Settings
-from gateway.store import engine as database
 from gateway.store import outbox, revisions, sessions
 from gateway.store.arrivals import Arrival, Kept
-from gateway.store.cipher import Cipher
-from gateway.store.documents import Documents
 from gateway.store.journal import Journal
-from gateway.store.keys import check_canary, load_keys, sealed_names
-from gateway.store.lock import StoreLock
 from gateway.store.times import millis
 from gateway.store.writer import Writer
 from gateway.transports.http import HttpTransport, Timeouts
@@ -47,69 +38,6 @@ from gateway.transports.http import HttpTransport, Timeouts
 log = structlog.get_logger("fengqiao")
 Adapters = Mapping[str, type[Adapter]]
 HOUSEKEEPING = 15.0  # seconds
-
-
-@dataclass(slots=True)
-class Store:
-    """The opened store: what reading and writing needs, whoever does it."""
-
-    engine: Engine
-    cipher: Cipher
-    documents: Documents
-    lock: StoreLock | None
-    notice: str | None = None
-
-    def close(self) -> None:
-        """Close connections and give up the lock."""
-        self.engine.dispose()
-        if self.lock is not None:
-            self.lock.release()
-
-
-def open_store(settings: Settings, *, write: bool) -> Store:
-    """Open the store and bring its tables forward. ``write``: take the lock of an embedded store first.
-
-    Raises ConfigurationFault (locked, wrong key, unknown tables) or StoreUnavailable.
-    """
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = database.open_engine(settings.store_url())
-    lock = StoreLock(settings.data_dir / "gateway.lock") if write and database.is_sqlite(engine) else None
-    try:
-        if lock is not None:
-            lock.acquire()
-        return _opened(settings, engine, lock, write=write)
-    except BaseException as error:
-        engine.dispose()
-        if lock is not None:
-            lock.release()
-        if isinstance(error, SQLAlchemyError):
-            raise database.unusable(error) from None
-        raise
-
-
-def _opened(settings: Settings, engine: Engine, lock: StoreLock | None, *, write: bool) -> Store:
-    if write:
-        database.migrate(engine)
-    elif database.schema_state(engine) != "current":
-        raise ConfigurationFault("store.schema_behind")
-    with engine.connect() as connection:
-        sealed = sealed_names(connection)
-    environment = _key_environment(settings)
-    keys, made = load_keys(environment, data_dir=settings.data_dir, may_make=write and not sealed)
-    cipher = Cipher(keys, settings.cipher)
-    with (database.writing(engine) if write else engine).begin() as connection:
-        check_canary(connection, cipher)
-    notice = None if made is None else str(made.file)
-    return Store(engine, cipher, Documents(settings.data_dir / "documents", cipher), lock, notice)
-
-
-def _key_environment(settings: Settings) -> dict[str, str]:
-    environment = {name: value for name, value in os.environ.items() if name.startswith("FENGQIAO_KEY")}
-    if settings.key is not None:
-        environment["FENGQIAO_KEY"] = settings.key.get_secret_value()
-    if settings.key_file is not None:
-        environment["FENGQIAO_KEY_FILE"] = str(settings.key_file)
-    return environment
 
 
 def load_revision(settings: Settings, adapters: Adapters) -> Revision:
@@ -140,7 +68,7 @@ class Gateway:
         self.writer: Writer[Arrival, Kept] = Writer(
             self.store.engine, batch=self.journal.keep, group=settings.group_size
         )
-        self.admin_token = _admin_token(settings)
+        self.admin_token = admin_token(settings)
         self._posts: dict[str, Post] = {}
         self._doors: dict[str, Post] = {}
         self.lanes = EmbeddedLanes(self._drain, now=self.now)
@@ -337,24 +265,6 @@ class Gateway:
             except Exception:
                 log.exception("housekeeping.fault")
             await asyncio.sleep(HOUSEKEEPING)
-
-
-def _admin_token(settings: Settings) -> str:
-    """Return the administration's token; the embedded default makes one beside the store at its first start."""
-    if (given := settings.read_admin_token()) is not None:
-        return given
-    file = settings.data_dir / "admin-token"
-    kept = file.read_text(encoding="utf-8").strip() if file.exists() else ""
-    return kept or _made_token(file)
-
-
-def _made_token(file: Path) -> str:
-    """Write a new token whole or not at all: an empty one would open the administration to everybody."""
-    token, partial = secrets.token_urlsafe(32), file.with_name(f".{file.name}.partial")
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
-        opened.write(token)
-    partial.replace(file)
-    return token
 
 
 def shipped_adapters() -> Adapters:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from gateway import __version__, bootstrap
+from gateway import __version__, opening
 from gateway.cli import findings, running
 from gateway.cli.config import examine
 from gateway.cli.findings import Found
@@ -66,7 +66,7 @@ def store(settings: Settings) -> Iterator[Found]:
         yield _SCHEMA[state](f"cli.migrate.{state}")
         if state != "current":
             return
-        opened = bootstrap.open_store(settings, write=False)
+        opened = opening.open_store(settings, write=False)
     except GatewayError as error:
         yield findings.of_error(error)
         return

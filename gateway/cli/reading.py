@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway import bootstrap
+from gateway import opening
 from gateway.errors import StoreUnavailable
 from gateway.settings import Settings
 from gateway.store.engine import unusable
@@ -24,7 +24,7 @@ def reading(settings: Settings) -> Iterator[Connection]:
     """Open a connection that only reads. Raises StoreUnavailable or ConfigurationFault."""
     if not exists(settings):
         raise StoreUnavailable("cli.no_store", folder=str(settings.data_dir.absolute()))
-    store = bootstrap.open_store(settings, write=False)
+    store = opening.open_store(settings, write=False)
     try:
         with store.engine.connect() as connection:
             yield connection

@@ -111,7 +111,7 @@ def test_a_folder_that_may_not_be_read_is_said_in_one_sentence(desk, monkeypatch
     def refuses(*_, **__):
         raise PermissionError(13, "Permission denied", "/somewhere/gateway.db")
 
-    monkeypatch.setattr("gateway.bootstrap.open_store", refuses)
+    monkeypatch.setattr("gateway.opening.open_store", refuses)
     result = desk.run("messages")
     assert result.exit_code == 4
     assert "/somewhere/gateway.db: Permission denied" in result.stderr

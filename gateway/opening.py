@@ -1,0 +1,100 @@
+"""Open the store: take its lock, bring its tables forward, find its key, and the administration's token beside it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.errors import ConfigurationFault
+from gateway.settings import Settings
+from gateway.store import engine as database
+from gateway.store.cipher import Cipher
+from gateway.store.documents import Documents
+from gateway.store.keys import check_canary, load_keys, sealed_names
+from gateway.store.lock import StoreLock
+
+
+@dataclass(slots=True)
+class Store:
+    """The opened store: what reading and writing needs, whoever does it."""
+
+    engine: Engine
+    cipher: Cipher
+    documents: Documents
+    lock: StoreLock | None
+    notice: str | None = None
+
+    def close(self) -> None:
+        """Close connections and give up the lock."""
+        self.engine.dispose()
+        if self.lock is not None:
+            self.lock.release()
+
+
+def open_store(settings: Settings, *, write: bool) -> Store:
+    """Open the store and bring its tables forward. ``write``: take the lock of an embedded store first.
+
+    Raises ConfigurationFault (locked, wrong key, unknown tables) or StoreUnavailable.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = database.open_engine(settings.store_url())
+    lock = StoreLock(settings.data_dir / "gateway.lock") if write and database.is_sqlite(engine) else None
+    try:
+        if lock is not None:
+            lock.acquire()
+        return _opened(settings, engine, lock, write=write)
+    except BaseException as error:
+        engine.dispose()
+        if lock is not None:
+            lock.release()
+        if isinstance(error, SQLAlchemyError):
+            raise database.unusable(error) from None
+        raise
+
+
+def _opened(settings: Settings, engine: Engine, lock: StoreLock | None, *, write: bool) -> Store:
+    if write:
+        database.migrate(engine)
+    elif database.schema_state(engine) != "current":
+        raise ConfigurationFault("store.schema_behind")
+    with engine.connect() as connection:
+        sealed = sealed_names(connection)
+    environment = _key_environment(settings)
+    keys, made = load_keys(environment, data_dir=settings.data_dir, may_make=write and not sealed)
+    cipher = Cipher(keys, settings.cipher)
+    with (database.writing(engine) if write else engine).begin() as connection:
+        check_canary(connection, cipher)
+    notice = None if made is None else str(made.file)
+    return Store(engine, cipher, Documents(settings.data_dir / "documents", cipher), lock, notice)
+
+
+def _key_environment(settings: Settings) -> dict[str, str]:
+    environment = {name: value for name, value in os.environ.items() if name.startswith("FENGQIAO_KEY")}
+    if settings.key is not None:
+        environment["FENGQIAO_KEY"] = settings.key.get_secret_value()
+    if settings.key_file is not None:
+        environment["FENGQIAO_KEY_FILE"] = str(settings.key_file)
+    return environment
+
+
+def admin_token(settings: Settings) -> str:
+    """Return the administration's token; the embedded default makes one beside the store at its first start."""
+    if (given := settings.read_admin_token()) is not None:
+        return given
+    file = settings.data_dir / "admin-token"
+    kept = file.read_text(encoding="utf-8").strip() if file.exists() else ""
+    return kept or _made_token(file)
+
+
+def _made_token(file: Path) -> str:
+    """Write a new token whole or not at all: an empty one would open the administration to everybody."""
+    token, partial = secrets.token_urlsafe(32), file.with_name(f".{file.name}.partial")
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
+        opened.write(token)
+    partial.replace(file)
+    return token
