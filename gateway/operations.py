@@ -98,7 +98,10 @@ class Operations:
             kept = mending.kept_record(connection, inbox_id)
             if kept is None:
                 raise NotFound("inbox.not_waiting", receipt=inbox_id[:64])
-            return kept, revisions.packed(connection, kept["revision"]) if by == "then" else None
+            packed = revisions.packed(connection, kept["revision"]) if by == "then" else None
+        if by == "then" and packed is None:
+            raise NotFound("revision.not_kept", revision=kept["revision"])
+        return kept, packed
 
     def _deadline(self, connection: Connection, delivery_id: str) -> int:
         partner = mending.partner_of(connection, delivery_id)

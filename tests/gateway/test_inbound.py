@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from gateway.contract import Response
 from gateway.demo import cast
@@ -220,6 +220,16 @@ async def test_a_replay_goes_by_the_revision_of_now_or_the_one_of_then(door: Doo
     assert now.fate == "accepted"
     with pytest.raises(NotFound):
         await door.gateway.operations.replay_record(held["id"])
+
+
+async def test_a_replay_by_a_revision_that_is_not_kept_is_refused_instead_of_using_another(door: Door) -> None:
+    record = referral()
+    record["fields"]["jfxx"]["jflx"] = "9977"
+    await door.send(COURT, record)
+    (held,) = rows(door, inbox)
+    await door.gateway.writer.ran(lambda connection: connection.execute(update(inbox).values(revision="sha256:gone")))
+    with pytest.raises(NotFound, match=r"revision\.not_kept"):
+        await door.gateway.operations.replay_record(held["id"], by="then")
 
 
 async def test_a_wrong_configuration_is_not_activated(door: Door) -> None:
