@@ -25,7 +25,7 @@ from gateway.canonical import identifiers
 from gateway.canonical.cases import CaseIdentity
 from gateway.canonical.documents import Document
 from gateway.canonical.messages import TYPES, Envelope, Message
-from gateway.canonical.messages.referral import LitigationData, ReferralData
+from gateway.canonical.messages.referral_data import LitigationData, ReferralData
 from gateway.canonical.organisations import Organisation
 from gateway.canonical.parties import IdentityDocument, Party
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from gateway.canonical.messages.referral import DeclineReason, Variant
+from gateway.canonical.messages.referral_data import DeclineReason, Variant
 from gateway.canonical.organisations import Level
 from gateway.lifecycle.states import LEG_ENDED, CaseState, LegState
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import get_args
 
 from gateway.canonical.identifiers.folding import compact
-from gateway.canonical.messages.referral import Consent
+from gateway.canonical.messages.referral_data import Consent
 from gateway.canonical.organisations import Level
 from gateway.errors import Fact
 from gateway.lifecycle.periods import agreed_on, due_on

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from gateway.canonical.messages.referral import Consent
+from gateway.canonical.messages.referral_data import Consent
 from gateway.lifecycle.case import Leg
 
 

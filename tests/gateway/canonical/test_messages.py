@@ -137,6 +137,11 @@ def test_values_that_contradict_each_other_are_told_by_code() -> None:
     assert faults(said("litigation", reason="other", state="filed")) == ["canonical.filed_without_number"]
 
 
+def test_an_extension_or_escalation_that_asked_nobody_is_refused() -> None:
+    assert faults(said("extension", until="2026-06-30", consents=[])) == ["too_short"]
+    assert faults(said("escalation", reason="differences", consents=[])) == ["too_short"]
+
+
 def test_amounts_are_exact_yuan() -> None:
     message: Any = parse(referral(dispute={"type": "contract", "amount": "4800.5"}))
     assert str(message.data.dispute.amount) == "4800.50"

@@ -62,13 +62,20 @@ def test_a_case_referred_again_needs_consents_again() -> None:
     assert _code(m.judge(case, m.referral(to=m.INDUSTRY, consents=[]))) == "lifecycle.consent_missing"
 
 
-@pytest.mark.parametrize("asked", [[], m.consents(25, **{m.RESPONDENT: False})])
+@pytest.mark.parametrize("asked", [m.consents(25, **{m.RESPONDENT: False})])
 def test_an_escalation_needs_parties_that_are_willing(asked: list[dict[str, Any]]) -> None:
     assert _code(m.judge(_in_mediation(), m.escalation(consents=asked))) == "lifecycle.consent_missing"
 
 
 def test_one_willing_party_is_enough_where_nobody_refuses() -> None:
     assert m.after(m.escalation(consents=m.consents(25)[:1]), case=_in_mediation()).holder == m.TOWNSHIP
+
+
+def test_where_nobody_was_asked_neither_escalation_nor_extension_passes() -> None:
+    """The common language refuses this before; the rules do not rely on it."""
+    for message in (m.escalation(), m.extension()):
+        silent = message.model_copy(update={"data": message.data.model_copy(update={"consents": ()})})
+        assert _code(m.judge(_in_mediation(), silent)) == "lifecycle.consent_missing"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +94,7 @@ def test_where_no_level_is_known_an_escalation_passes() -> None:
     assert m.after(m.escalation(), case=_in_mediation(level=None)).leg.level == "township"
 
 
-@pytest.mark.parametrize("asked", [[], m.consents(20)[:1], m.consents(20, **{m.APPLICANT: False})])
+@pytest.mark.parametrize("asked", [m.consents(20)[:1], m.consents(20, **{m.APPLICANT: False})])
 def test_an_extension_needs_the_consent_of_all_parties(asked: list[dict[str, Any]]) -> None:
     assert _code(m.judge(_in_mediation(), m.extension(consents=asked))) == "lifecycle.consent_missing"
 
