@@ -319,7 +319,12 @@ def test_items_are_counted() -> None:
     mappings = one(rows, message="extension")
     consent = {"party": "甲", "given": True, "at": BASE["receivedtime"]}
     assert written(mappings, "extension", until=date(2026, 5, 1), consents=(consent, consent)).record.fields["rs"] == 2
-    assert written(mappings, "extension", until=date(2026, 5, 1), consents=()).record.fields["rs"] == 0
+    assert written(mappings, "extension", until=date(2026, 5, 1), consents=(consent,)).record.fields["rs"] == 1
+    agreement = {"kind": "oral", "reached_at": BASE["receivedtime"], "terms": "当场履行"}
+    none = one(CASE + "  - {partner: rs, count: yw}\n  - partner: yw\n    canonical: data.agreement.obligations\n"
+               "    each:\n      - {partner: ywr, canonical: debtor}\n      - {partner: nr, canonical: content}\n",
+               message="success")  # fmt: skip
+    assert written(none, "success", agreement=agreement).record.fields["rs"] == 0
     counted = one(CASE + STAGE + "  - {canonical: data.case.leg, count: hj}\n")
     assert progress(counted, hj=[{"a": 1}, {}, {"a": 2}]).case.leg == 2
     assert progress(counted).case.leg is None
