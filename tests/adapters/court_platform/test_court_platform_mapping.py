@@ -26,7 +26,7 @@ BASE = {
     "receivedtime": "2022-11-09T09:12:31+08:00",
 }
 TABLES: dict[str, Any] = {
-    "variant": referral.Variant,
+    "variant": referral_data.Variant,
     "party_role": parties.PartyRole,
     "party_kind": parties.PartyKind,
     "sex": parties.Sex,
@@ -38,15 +38,15 @@ TABLES: dict[str, Any] = {
     "channel": dispute.Channel,
     "joint_scope": dispute.JointScope,
     "level": organisations.Level,
-    "consent_method": referral.ConsentMethod,
-    "decline_reason": referral.DeclineReason,
-    "failure_reason": referral.FailureReason,
-    "stage": referral.Stage,
+    "consent_method": referral_data.ConsentMethod,
+    "decline_reason": referral_data.DeclineReason,
+    "failure_reason": referral_data.FailureReason,
+    "stage": referral_data.Stage,
     "person_category": organisations.PersonCategory,
-    "agreement_kind": referral.AgreementKind,
-    "effective_basis": referral.EffectiveBasis,
-    "litigation_reason": referral.LitigationReason,
-    "filing_state": referral.FilingState,
+    "agreement_kind": referral_data.AgreementKind,
+    "effective_basis": referral_data.EffectiveBasis,
+    "litigation_reason": referral_data.LitigationReason,
+    "filing_state": referral_data.FilingState,
     "organisation_kind": organisations.OrganisationKind,
     "docking": organisations.Docking,
     "status": organisations.Status,
@@ -101,7 +101,7 @@ def read(shipped: MappingSet, plain: Mapping[str, Any]) -> Any:
 def test_there_is_a_sample_of_every_type_that_the_platform_carries() -> None:
     assert {sample["message"]["type"].removeprefix("fengqiao.") for sample in samples()} == set(TYPES)
     variants = {sample["message"]["data"].get("variant") for sample in samples()}
-    assert set(get_args(referral.Variant)) <= variants
+    assert set(get_args(referral_data.Variant)) <= variants
 
 
 @pytest.mark.parametrize("name", TABLES)
