@@ -14,7 +14,7 @@ import yaml
 import adapters.court_platform
 import mappings
 from gateway.canonical import dispute, documents, organisations, parties
-from gateway.canonical.messages import TYPES, parse, referral
+from gateway.canonical.messages import TYPES, parse, referral_data
 from gateway.contract import Attachment, Record
 from gateway.mapping import MappingSet, compile_set
 
