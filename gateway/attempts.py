@@ -9,7 +9,7 @@ from datetime import datetime
 
 import orjson
 
-from gateway.contract import Request, Response
+from gateway.contract import Part, Request, Response
 from gateway.errors import GatewayError, PermanentFailure
 from gateway.store.outbox import Attempted, Claimed
 from gateway.store.times import millis
@@ -31,13 +31,17 @@ class Observed:
         """Send, and note it. Raises PermanentFailure when the partner has no address."""
         if self._transport is None:
             raise PermanentFailure("delivery.no_address")
-        self.exchanges += 1
-        self.http_status = None
-        body = request.body if isinstance(request.body, bytes) else b""
-        self.request_digest = hashlib.sha256(body).hexdigest()
+        self.note(request)
         response = await self._transport.send(request)
         self.http_status = response.status
         return response
+
+    def note(self, request: Request) -> None:
+        """Note that a request goes out, and the digest of its body."""
+        self.exchanges += 1
+        self.http_status = None
+        body = request.body if isinstance(request.body, bytes) else _form_text(request.body)
+        self.request_digest = hashlib.sha256(body).hexdigest()
 
     async def aclose(self) -> None:
         """Leave the transport open: it is the partner's, not the attempt's."""
@@ -61,6 +65,11 @@ def tried(claimed: Claimed, watch: Observed, outcome: str, error: GatewayError |
         code=error.code if error else None,
         facts=kept_facts(error) if error else None,
     )
+
+
+def _form_text(parts: tuple[Part, ...]) -> bytes:
+    """Return what stands for a form that is streamed: its parts, a document by its own digest."""
+    return orjson.dumps([[part.name, part.text, part.document and part.document.sha256] for part in parts])
 
 
 def kept_facts(error: GatewayError) -> str | None:

@@ -179,14 +179,17 @@ class MemorySession:
         self.changed = False
 
     def get(self, name: str) -> str | None:
+        """Return a value that has not expired, or None."""
         value, expires_at = self.values.get(name, (None, None))
         return None if expires_at is not None and expires_at <= self._now() else value
 
     def put(self, name: str, value: str, *, expires_at: datetime | None = None) -> None:
+        """Remember a value, until ``expires_at`` where that is given."""
         self.values[name] = (value, expires_at)
         self.changed = True
 
     def forget(self, name: str) -> None:
+        """Remember a value no longer."""
         self.changed = self.values.pop(name, None) is not None or self.changed
 
 

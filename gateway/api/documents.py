@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import ClientDisconnect
 
 from gateway import contract
-from gateway.api.doors import canonical_post
+from gateway.api.doors import body_of, canonical_post
 from gateway.bootstrap import Gateway
 from gateway.errors import Undecodable
 from gateway.posts import Post
@@ -44,14 +45,16 @@ class Ticket(BaseModel):
     },
 )
 async def upload(request: Request) -> JSONResponse:
-    """Keep the body of the request as a document, streamed. It is authenticated like a message, by bearer token."""
+    """Keep the body of the request as a document. It is authenticated like a message: streamed by bearer token, whole
+    by a Standard Webhooks signature, which covers every byte of it.
+    """
     gateway: Gateway = request.app.state.gateway
     post = canonical_post(gateway, request)
-    _authenticate(post, request)
     limit = post.row.attachment_limit_mb * MIB
+    chunks = await _authenticated(post, request, at_once=min(limit, gateway.settings.body_limit))
     with gateway.store.documents.intake(limit) as intake:
         try:
-            async for chunk in request.stream():
+            async for chunk in chunks:
                 await asyncio.to_thread(intake.write, chunk)
         except ClientDisconnect:
             raise Undecodable("wire.broke_off") from None
@@ -61,7 +64,19 @@ async def upload(request: Request) -> JSONResponse:
     return JSONResponse(ticket.model_dump(), status_code=201)
 
 
-def _authenticate(post: Post, request: Request) -> None:
-    """Check the token; a signature would have to cover the whole file before the first byte is taken."""
-    headers = {"authorization": request.headers.get("authorization", "Bearer ")}
-    post.adapter.authenticate(contract.Request(method="POST", path="/v1/documents", headers=headers))
+async def _authenticated(post: Post, request: Request, *, at_once: int) -> AsyncIterator[bytes]:
+    """Return the body once its sender is proved; a signed one is read first, up to ``at_once`` bytes."""
+    if "authorization" not in request.headers and "webhook-signature" in request.headers:
+        body = await body_of(request, at_once)
+        post.adapter.authenticate(_as_a_request(dict(request.headers), body))
+        return _in_one(body)
+    post.adapter.authenticate(_as_a_request({"authorization": request.headers.get("authorization", "Bearer ")}))
+    return request.stream()
+
+
+def _as_a_request(headers: dict[str, str], body: bytes = b"") -> contract.Request:
+    return contract.Request(method="POST", path="/v1/documents", headers=headers, body=body)
+
+
+async def _in_one(body: bytes) -> AsyncIterator[bytes]:
+    yield body

@@ -89,6 +89,7 @@ def _head(terminal: Terminal, story: Row, known: Names) -> Any:
             "origin": known.organisation(case["origin"]),
             "opened": case["opened_at"],
             "closed": case["closed_at"],
+            "flags": _lines([str(terminal.word("lifecycle.flag", flag)) for flag in case["flags"]]) or None,
         }
     )
 

@@ -52,7 +52,7 @@ def _timeline(trace: dict[str, Any], language: Language) -> Table:
         table.add_row(
             str(step["step"]),
             _moment(step["time"]),
-            _title(step["type"], language),
+            _title(step, language),
             _who(step["sender"], language),
             _who(step["holder"], language),
             style="bold",
@@ -110,8 +110,10 @@ def _partner(name: str, language: Language) -> str:
     return name if actor is None else actor.title if language == "zh" else actor.title_en
 
 
-def _title(message_type: str, language: Language) -> str:
-    field = TYPES[message_type].model_fields["type"]
+def _title(step: dict[str, Any], language: Language) -> str:
+    if (step["type"], step["state"]) == ("litigation", "FILED"):
+        return texts.text("lifecycle.step.litigation.filed", language).capitalize()
+    field = TYPES[step["type"]].model_fields["type"]
     return str(field.title if language == "zh" else field.description)
 
 

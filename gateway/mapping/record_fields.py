@@ -19,6 +19,7 @@ def empty(value: object) -> bool:
 
 
 def blank(value: object) -> bool:
+    """Say whether a value is a text with nothing in it."""
     return isinstance(value, str) and not value.strip()
 
 

@@ -24,6 +24,7 @@ class Announced:
     expected_sha256: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
+        """Return what is known of it, as JSON values."""
         return {name: getattr(self, name) for name in self.__slots__ if getattr(self, name) is not None}
 
 

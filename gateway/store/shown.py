@@ -38,7 +38,7 @@ def find_case(connection: Connection, name: str) -> str | None:
 def trace(connection: Connection, case_id: str) -> Row:
     """Return a case with its names, legs, messages, deliveries and attempts, and the records that did not enter it."""
     case = _one(connection, select(dispute_case).where(dispute_case.c.id == case_id))
-    case.pop("snapshot", None)
+    case["flags"] = orjson.loads(case.pop("snapshot"))["flags"]
     case["parties"] = orjson.loads(case["parties"])
     steps = _all(connection, _messages().where(message.c.case_id == case_id).order_by(message.c.step))
     deliveries = _all(connection, _deliveries().where(delivery.c.case_id == case_id).order_by(delivery.c.step))

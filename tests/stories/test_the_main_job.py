@@ -9,6 +9,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def test_curl_gets_the_courts_own_acknowledgement_after_the_commit(tmp_path: Pat
     with on_stage(tmp_path) as stage:
         stage.scenery.fault(VILLAGE, "down")
         answer = curl(stage, COURT, "court_platform", cast.referral(stage.calendar, "AJ-CURL"))
-        with sqlite3.connect(f"file:{tmp_path / 'gateway.db'}?mode=ro", uri=True) as other_process:
+        with closing(sqlite3.connect(f"file:{tmp_path / 'gateway.db'}?mode=ro", uri=True)) as other_process:
             kept = other_process.execute("SELECT fate, case_id FROM inbox").fetchall()
             due = other_process.execute("SELECT partner, status FROM delivery").fetchall()
         assert answer["code"] == 0
@@ -83,7 +84,8 @@ def test_the_account_of_the_demonstration_is_complete(tmp_path: Path) -> None:
         assert expected in done.stdout
     english = fengqiao(tmp_path, "demo", "--language", "en")
     assert english.returncode == 0
-    assert "nothing lost, nothing doubled" in english.stdout
+    for expected in ("Transfer to litigation", "Filing", "nothing lost, nothing doubled"):
+        assert expected in english.stdout
 
 
 def test_an_unknown_code_is_held_and_goes_on_when_the_administrator_has_added_it(tmp_path: Path) -> None:

@@ -154,6 +154,20 @@ async def test_a_document_is_uploaded_and_its_ticket_carried(client: httpx.Async
     assert unknown.json()["code"] == "documents.not_here"
 
 
+async def test_a_document_is_uploaded_by_standard_webhooks_signature(client: httpx.AsyncClient, door: Door) -> None:
+    content = b"%PDF-1.7 signed"
+    signed = {**standard_webhooks.headers(SECRET, "msg_2", datetime.now(UTC), content), "x-partner": COURT}
+    forged = await client.post("/v1/documents", content=content + b" ", headers=signed)
+    assert (forged.status_code, forged.json()["code"]) == (401, "auth.signature_mismatch")
+    assert not door.gateway.store.documents.exists(hashlib.sha256(content + b" ").hexdigest())
+    uploaded = await client.post("/v1/documents", content=content, headers=signed)
+    assert uploaded.status_code == 201, uploaded.text
+    assert uploaded.json()["sha256"] == hashlib.sha256(content).hexdigest()
+    limit = door.gateway.settings.body_limit
+    too_big = await client.post("/v1/documents", content=b"x" * (limit + 1), headers=signed)
+    assert too_big.status_code == 413
+
+
 async def test_an_upload_needs_the_token_and_has_a_limit(client: httpx.AsyncClient, door: Door) -> None:
     refused = await client.post("/v1/documents", content=b"x", headers={"x-partner": COURT})
     assert refused.status_code == 401

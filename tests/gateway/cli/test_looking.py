@@ -1,6 +1,8 @@
 """Commands that look: messages, deliveries, trace."""
 
 import json
+import sqlite3
+from contextlib import closing
 from io import StringIO
 
 import pytest
@@ -68,6 +70,15 @@ def test_a_case_is_found_by_any_of_its_names(desk):
     step = case["steps"][0]
     for name in (case["case"]["id"], step["id"], step["deliveries"][0]["id"], f"TJXX-{CASE}"):
         assert desk.json("trace", name)["case"]["id"] == case["case"]["id"]
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh", "结果逾期报送"), ("en", "result reported after the period")])
+def test_a_case_whose_result_came_late_says_so(desk, language, said):
+    assert desk.json("trace", CASE)["case"]["flags"] == []
+    with closing(sqlite3.connect(desk.folder / "gateway.db")) as store, store:
+        store.execute("UPDATE dispute_case SET snapshot = json_set(snapshot, '$.flags', json_array('late'))")
+    assert desk.json("trace", CASE)["case"]["flags"] == ["late"]
+    assert said in desk.run("trace", CASE, language=language).stdout
 
 
 def test_times_for_programs_are_in_utc_plus_8(desk):
