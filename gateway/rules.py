@@ -19,11 +19,12 @@ class Rules:
         self._revision = revision
 
     def __call__(
-        self, case: CaseFile | None, message: Message, *, case_id: str, partner: str, now: datetime
-    ) -> Judgement:
+        self, case: CaseFile | None, message: Message, *, case_id: str, partner: str, now: datetime,
+        corrects: str | None = None,
+    ) -> Judgement:  # fmt: skip
         """Decide one message: pure, and the same for the same arguments and revision."""
         before = Case.from_dict(case.snapshot) if case else None
-        decision = decide(before, message, case_id=case_id, now=now)
+        decision = decide(before, message, case_id=case_id, now=now, corrects=corrects)
         if isinstance(decision, Parked):
             return Judgement(fate="parked", code=decision.code, facts=decision.facts, waits_for=decision.waits_for)
         if isinstance(decision, Refused):

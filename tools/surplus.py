@@ -1,6 +1,6 @@
 """Name the installed distributions that a distribution does not need at run time, one per line.
 
-    python -m tools.surplus 'fengqiao-gateway[postgres,redis]' | xargs pip uninstall --yes
+    python -m tools.surplus 'fengqiao-gateway[postgres,redis-fast]' | xargs pip uninstall --yes
 
 The image is installed from the one lock that also holds the tools of the tests; this takes them out again.
 """

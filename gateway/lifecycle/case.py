@@ -86,7 +86,8 @@ class Case:
     ``holder`` is the one organisation that must act next, ``origin`` the one that referred the case first.
     ``holder_since``, ``opened_at`` and ``closed_at`` are the gateway's own times. ``parties`` counts the parties of
     the referral; who they are is in the messages only. ``result`` is the id of the message that decided how the case
-    ends: an agreement or a filing. ``flags``: ``late``, a unit reported its result after the period.
+    ends: an agreement or a filing. ``flags``: ``late``, a unit reported its result after the period;
+    ``corrected``, it sent a later version of it.
     """
 
     id: str

@@ -147,3 +147,9 @@ _EFFECTS: Mapping[Event, Effect] = {
     "return": _start_clock,
     "extension": _extend,
 }
+
+
+def correct(case: Case, leg: Leg, result: str) -> Accepted:
+    """Put a later version of a result in the place of the one that stands; nothing else of the case changes."""
+    legs = tuple(replace(each, result=result) if each.number == leg.number else each for each in case.legs)
+    return Accepted(case=replace(case, result=result, legs=legs, flags=case.flags | {"corrected"}), leg=leg.number)

@@ -160,6 +160,7 @@ class Decide(Protocol):
     """The rules, handed to the journal, which knows nothing of them: pure, fast, no I/O."""
 
     def __call__(
-        self, case: CaseFile | None, message: Message, *, case_id: str, partner: str, now: datetime
-    ) -> Judgement:
+        self, case: CaseFile | None, message: Message, *, case_id: str, partner: str, now: datetime,
+        corrects: str | None = None,
+    ) -> Judgement:  # fmt: skip
         """Judge ``message`` of ``partner`` against the case as it is."""

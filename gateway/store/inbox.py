@@ -58,6 +58,29 @@ def earlier(connection: Connection, arrivals: Sequence[Arrival]) -> dict[RecordK
     return found
 
 
+def corrected(records: Mapping[RecordKey, Mapping[str, Any]], row: Mapping[str, Any]) -> str | None:
+    """Return the message that a record is a later version of, None when it corrects nothing.
+
+    Versions are numbers, or texts that sort; a record without one comes before every other.
+    """
+    if not row["version"]:
+        return None
+    same = [
+        each
+        for each in records.values()
+        if each["fate"] == "accepted" and all(each[name] == row[name] for name in ("partner", "kind", "record_id"))
+    ]
+    newest = max(same, key=lambda each: _rank(each["version"]), default=None)
+    if newest is None or _rank(newest["version"]) >= _rank(row["version"]):
+        return None
+    message_id: str | None = newest["message_id"]
+    return message_id
+
+
+def _rank(version: str) -> tuple[int, str]:
+    return (int(version), "") if version.isascii() and version.isdigit() else (0, version)
+
+
 def parked(connection: Connection, *, cases: Iterable[str], values: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
     """Return the parked rows that wait for one of ``cases`` or for a case that a partner names by one of ``values``."""
     wanted_cases, wanted_values = sorted(set(cases)), set(values)

@@ -169,7 +169,10 @@ class Journal:
         """Ask the rules. A bug of theirs holds the record that it strikes, and harms no neighbour."""
         row, message = candidate.row, candidate.message
         try:
-            return self._decide(found, message, case_id=case_id, partner=row["partner"], now=moment(books.now))
+            return self._decide(
+                found, message, case_id=case_id, partner=row["partner"], now=moment(books.now),
+                corrects=inbox.corrected(books.records, row),
+            )  # fmt: skip
         except Exception as error:
             fault = fault_of_ours(row, error)
             return Judgement(fate=fault.fate, code=fault.code, facts=fault.facts)

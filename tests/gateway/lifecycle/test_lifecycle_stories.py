@@ -206,3 +206,19 @@ def test_no_name_of_a_person_is_kept_with_the_case() -> None:
     case = m.after(m.referral(), m.acceptance(), m.assignment(), m.extension(), m.success())
     kept = str(case.to_dict())
     assert not any(name in kept for name in (m.APPLICANT, m.RESPONDENT, "测试调解员"))
+
+
+def test_a_later_version_of_the_result_takes_its_place_and_a_second_result_does_not() -> None:
+    first = m.success()
+    case = m.after(m.referral(), m.acceptance(), m.progress(), first)
+    later = m.success(day=26)
+    corrected = decide(case, later, case_id=case.id, now=m.at(26), corrects=first.id)
+    assert isinstance(corrected, Accepted)
+    assert corrected.case is not None
+    assert (corrected.case.result, corrected.case.leg.result, corrected.case.state) == (later.id, later.id, "SETTLED")
+    assert corrected.case.flags == {"corrected"}
+    for said, corrects in ((m.success(day=27), None), (m.success(day=27), first.id), (m.return_(day=27), later.id)):
+        refused = decide(corrected.case, said, case_id=case.id, now=m.at(27), corrects=corrects)
+        assert isinstance(refused, Conflict), "only the result that stands is corrected, and only by a result"
+    stranger = decide(corrected.case, m.success(m.TOWNSHIP, 27), case_id=case.id, now=m.at(27), corrects=later.id)
+    assert isinstance(stranger, Refused)

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from gateway.canonical.messages import Message
+from gateway.contract import Outcome
 from gateway.errors import NotAuthentic
 from gateway.store.arrivals import Announced, Kept
 from gateway.store.cipher import Cipher, Key, Keyring
@@ -254,3 +255,22 @@ def test_a_group_of_many_arrivals_is_decided_in_order(keeper: Keeper) -> None:
     assert [row["type"] for row in rows] == ["referral", "acceptance", "assignment", "progress", "success"]
     assert rows[-1]["state"] == "SETTLED"
     assert {row["causation_id"] for row in rows[1:]} == {rows[0]["id"]}
+
+
+def test_a_later_version_of_a_result_corrects_it_and_an_earlier_one_that_comes_late_does_not(keeper: Keeper) -> None:
+    case = keeper.say(COURT, say.referral()).case_id
+    for said in (say.acceptance(), say.progress()):
+        keeper.say(VILLAGE, village_says(said, case))
+
+    def result(version: str) -> Outcome:
+        said = village_says(say.success(), case)
+        return keeper.say(VILLAGE, said, record_id="R-9", contents=version, version=version)
+
+    assert result("").fate == "accepted"
+    assert result("10").fate == "accepted"
+    late = result("9")
+    assert (late.fate, late.code) == ("refused", "lifecycle.second_result")
+    another = keeper.say(VILLAGE, village_says(say.success(), case), version="11")
+    assert another.fate == "refused", "another record is no later version of this one"
+    assert result("10").repeated
+    assert [row["type"] for row in keeper.rows(delivery, partner=COURT)].count("success") == 2
