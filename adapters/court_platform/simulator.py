@@ -103,7 +103,8 @@ class Simulator:
 
     def forget(self) -> None:
         """Forget every token, file, message and fault."""
-        for memory in (self.court.tokens, self.court.files, self.court.received, self.court.calls, self._keyring.seen):
+        court = self.court
+        for memory in (court.tokens, court.files, court.received, court.acts, court.calls, self._keyring.seen):
             memory.clear()
         self.app.fault = None
 
@@ -164,8 +165,9 @@ def _controls(simulator: Simulator) -> APIRouter:
 
     @router.get("/received")
     async def received() -> list[dict[str, Any]]:
-        kept = simulator.court.received.values()
-        return [{name: value for name, value in entry.items() if not name.startswith("_")} for entry in kept]
+        kept, acts = simulator.court.received.values(), simulator.court.acts
+        shown = [{name: value for name, value in entry.items() if not name.startswith("_")} for entry in kept]
+        return [{**entry, "effects": acts.count(entry["id"])} for entry in shown]
 
     @router.get("/state")
     async def state() -> dict[str, Any]:

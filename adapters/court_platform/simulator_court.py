@@ -47,6 +47,7 @@ class Court:
     tokens: dict[str, datetime] = field(default_factory=dict)
     files: dict[str, KeptFile] = field(default_factory=dict)
     received: dict[str, dict[str, Any]] = field(default_factory=dict)
+    acts: list[str] = field(default_factory=list)  # numbers of the messages it acted on, each time it did
     calls: dict[str, int] = field(default_factory=dict)
 
     def take(self, frame: Mapping[str, Any]) -> JSONResponse:
@@ -68,9 +69,10 @@ class Court:
         case = (fields.get("ajxx") or {}).get("ajbh")
         self.received[number] = {
             "id": number, "kind": kind, "case": case, "fields": fields, "attachments": attachments,
-            "received_at": self.clock().isoformat(), "times": 1, "effects": 1, "_contents": contents,
+            "received_at": self.clock().isoformat(), "times": 1, "_contents": contents,
             "_receipt": {"xxbh": number, "ajbh": case, "lsh": f"LS{len(self.received) + 1:08d}"},
         }  # fmt: skip
+        self.acts.append(number)
         return answer(0, "成功", self.received[number]["_receipt"])
 
     def _again(self, number: str, contents: str) -> JSONResponse:

@@ -61,7 +61,6 @@ class Kept:
     attachments: list[dict[str, Any]]
     received_at: str
     times: int = 1
-    effects: int = 1
 
 
 @dataclass
@@ -71,6 +70,7 @@ class Book:
     records: dict[str, Kept] = field(default_factory=dict)
     cases: dict[str, list[str]] = field(default_factory=dict)  # its own case id -> ids of the records it took for it
     case_of_gateway: dict[str, str] = field(default_factory=dict)
+    acts: list[str] = field(default_factory=list)  # ids of the records it acted on, each time it did
 
     def take(self, frame: Mapping[str, Any], now: datetime) -> tuple[Kept, bool]:
         """Return what is kept for ``frame``, and whether it had been kept before. Raises Objection."""
@@ -93,6 +93,7 @@ class Book:
             received_at=local.isoformat(),
         )
         self.records[record_id] = kept
+        self.acts.append(record_id)
         if case is not None:
             self.cases[case].append(record_id)
         return kept, False

@@ -193,7 +193,8 @@ class Simulator:
         return JSONResponse(asdict(self.failures))
 
     async def _received(self) -> Response:
-        return JSONResponse([asdict(kept) for kept in self.book.records.values()])
+        records, acts = self.book.records.values(), self.book.acts
+        return JSONResponse([{**asdict(kept), "effects": acts.count(kept.id)} for kept in records])
 
     async def _state(self) -> Response:
         counts = {"taken": len(self.book.records), "refused": self.refused, "pushed": self.pushed}

@@ -46,6 +46,7 @@ class Simulator:
         self.door = f"{gateway_url or ''}/partners/{partner}{DOOR}"
         self._token = (keys or self.make_keys())["token"]
         self.letters: dict[str, dict[str, Any]] = {}
+        self.acts: list[str] = []  # numbers of the letters it acted on, each time it did
         self.app = FaultyApp(faulty=DOOR, answer=_answer)
         self.app.add_api_route(DOOR, self._take, methods=["POST"])
         self.app.include_router(self._controls())
@@ -85,6 +86,7 @@ class Simulator:
             self.letters[number]["times"] += 1
         else:
             self.letters[number] = self._kept(letter)
+            self.acts.append(number)
         kept = self.letters[number]
         return _answer("known" if known else "taken", receipt=f"HZ-{number[-6:]}", case=kept["case"])
 
@@ -94,7 +96,7 @@ class Simulator:
         return {
             "id": letter.findtext("no"), "kind": letter.findtext("kind"), "case": case, "fields": contents,
             "attachments": [_enclosure(item) for item in letter.iterfind("enclosure")],
-            "received_at": datetime.now(UTC).isoformat(), "times": 1, "effects": 1,
+            "received_at": datetime.now(UTC).isoformat(), "times": 1,
         }  # fmt: skip
 
     def _controls(self) -> APIRouter:
@@ -124,13 +126,14 @@ class Simulator:
         return JSONResponse(self.app.fault)
 
     async def _received(self) -> JSONResponse:
-        return JSONResponse(list(self.letters.values()))
+        return JSONResponse([{**kept, "effects": self.acts.count(number)} for number, kept in self.letters.items()])
 
     async def _state(self) -> JSONResponse:
         return JSONResponse({"letters": len(self.letters), "fault": self.app.fault})
 
     async def _reset(self) -> JSONResponse:
         self.letters.clear()
+        self.acts.clear()
         self.app.fault = {}
         return JSONResponse({"ok": True})
 

@@ -19,6 +19,7 @@ from starlette.responses import Response as WebResponse
 from starlette.routing import Route
 
 from adapters.mediation_center.adapter import MediationCenter
+from adapters.mediation_center.pretend_centre import Book
 from adapters.mediation_center.simulator import Simulator
 from gateway.contract import Attachment, Outcome, Record, Request
 from gateway.errors import PermanentFailure, TemporaryFailure
@@ -275,3 +276,14 @@ def test_it_runs_as_a_process_of_its_own_and_makes_its_keys(tmp_path):
         process.wait(10)
     assert set(json.loads(keys.read_text())) == {"webhook_secret"}
     assert keys.stat().st_mode & 0o077 == 0
+
+
+def test_a_centre_that_forgot_a_record_would_show_its_second_effect() -> None:
+    book = Book()
+    frame = {"recordId": "R-1", "type": "case.dispatch", "body": dict(dispatch().fields)}
+    book.take(frame, datetime.now(UTC))
+    assert book.take(frame, datetime.now(UTC))[1], "known"
+    assert book.acts == ["R-1"]
+    del book.records["R-1"]
+    book.take(frame, datetime.now(UTC))
+    assert book.acts == ["R-1", "R-1"]
