@@ -10,7 +10,7 @@ RUN /opt/fengqiao/bin/pip install --require-hashes -r requirements.lock
 COPY . .
 # The lock also names what tests and checks need: that goes again, and pip at the very end.
 RUN /opt/fengqiao/bin/pip install --no-deps --no-build-isolation . \
-    && /opt/fengqiao/bin/python -m tools.surplus 'fengqiao-gateway[postgres,redis-fast]' > /tmp/surplus \
+    && /opt/fengqiao/bin/python -m tools.surplus 'fengqiao-gateway[postgres,redis-fast,s3,otel]' > /tmp/surplus \
     && xargs /opt/fengqiao/bin/pip uninstall --yes < /tmp/surplus \
     && /opt/fengqiao/bin/pip uninstall --yes pip
 
@@ -18,6 +18,7 @@ FROM python:${PYTHON}-slim
 RUN groupadd --gid 10001 fengqiao \
     && useradd --uid 10001 --gid fengqiao --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin fengqiao \
     && install --directory --owner=fengqiao --group=fengqiao --mode=0700 /var/lib/fengqiao \
+    && install --directory --owner=fengqiao --group=fengqiao --mode=0700 /var/lib/fengqiao-documents \
     && install --directory --mode=0755 /etc/fengqiao
 COPY --from=build /opt/fengqiao /opt/fengqiao
 ENV PATH=/opt/fengqiao/bin:$PATH \
@@ -31,8 +32,8 @@ ENV PATH=/opt/fengqiao/bin:$PATH \
 USER 10001:10001
 VOLUME /var/lib/fengqiao
 EXPOSE 8480
-# Ready: a record sent now would be kept.
+# A door: a record sent now would be kept. A worker or a clock: its loop turns and its database answers.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ['FENGQIAO_PORT']}/readyz\", timeout=4)"]
+    CMD ["python", "-m", "gateway.beat"]
 ENTRYPOINT ["fengqiao"]
 CMD ["serve"]

@@ -4,9 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 ARGS ?=
+# All tests: files of quick ones beside each other, in the order in which tests/conftest.py puts them.
+BESIDE := --numprocesses auto --maxprocesses 8 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench up clean
+.PHONY: help install demo test check bench up bundle faults clean
 MAKEFLAGS += --no-print-directory
 
 help:  ## list the targets
@@ -22,8 +24,8 @@ $(INSTALLED): requirements.lock pyproject.toml tools/install.sh
 demo: $(INSTALLED)  ## play the village-to-township story against pretend partners and print its account
 	@$(BIN)/fengqiao demo $(ARGS)
 
-test: $(INSTALLED)  ## run the tests (ARGS="-k held" hands arguments to pytest)
-	@$(BIN)/pytest $(ARGS)
+test: $(INSTALLED)  ## run the tests (ARGS="-k held": a part of them, one after another)
+	@$(BIN)/pytest $(or $(ARGS),$(BESIDE))
 
 check: $(INSTALLED)  ## lint, formatting, types, direction of imports
 	$(BIN)/ruff check .
@@ -34,8 +36,14 @@ check: $(INSTALLED)  ## lint, formatting, types, direction of imports
 bench: $(INSTALLED)  ## measure mapping, door and lane, each against its plain twin
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-up: $(INSTALLED)  ## serve, with an embedded store in ./fengqiao-data
-	@$(BIN)/fengqiao serve $(ARGS)
+up: $(INSTALLED)  ## run everything on this machine: PostgreSQL, Redis, doors, workers, clocks (ARGS="--workers 3")
+	@$(BIN)/fengqiao up $(ARGS)
+
+bundle: $(INSTALLED)  ## pack wheels and an install script for a machine without any network
+	@$(BIN)/python -m tools.bundle $(ARGS)
+
+faults: $(INSTALLED)  ## disturb a whole gateway and prove that nothing is lost (ARGS="--long")
+	@$(BIN)/fengqiao-faults $(ARGS)
 
 clean:  ## remove .venv, caches and build results; never kept records
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

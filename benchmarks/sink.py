@@ -16,10 +16,11 @@ Answer = dict[str, Any]
 
 
 class Receiver(asyncio.Protocol):
-    """One connection. ``silent``: take what comes and never answer."""
+    """One connection. ``silent``: take what comes and never answer; ``delay``: seconds before each answer."""
 
-    def __init__(self, *, silent: bool) -> None:
+    def __init__(self, *, silent: bool, delay: float = 0.0) -> None:
         self._silent = silent
+        self._delay = delay
         self._received = b""
         self._transport: Any = None
 
@@ -31,7 +32,10 @@ class Receiver(asyncio.Protocol):
             return
         self._received += data
         while (request := self._whole()) is not None:
-            self._transport.write(_response(*request))
+            if self._delay:
+                asyncio.get_running_loop().call_later(self._delay, self._transport.write, _response(*request))
+            else:
+                self._transport.write(_response(*request))
 
     def _whole(self) -> tuple[bytes, bytes] | None:
         """Return path and body of the first whole request, and forget it."""
@@ -58,7 +62,8 @@ def _answer(path: bytes, said: Answer) -> Answer:
     if path == b"/oauth/token":
         return {"code": 0, "msg": "", "data": {"accessToken": "bench-token", "expiresIn": 7200}}
     if path == b"/api/records":
-        return {"code": 0, "msg": "", "data": {"ajbh": said["ywsj"]["ajxx"].get("ajbh"), "lsh": said["xxbh"]}}
+        said_of = {"xxbh": said["xxbh"], "ajbh": said["ywsj"]["ajxx"].get("ajbh"), "lsh": said["xxbh"]}
+        return {"code": 0, "msg": "", "data": said_of}
     return {"success": True, "data": {"eventId": event_id(said["recordId"]), "receiptNo": said["recordId"]}}
 
 
@@ -67,9 +72,10 @@ def event_id(message_id: str) -> str:
     return f"SJ-{message_id}"
 
 
-async def serve(port: int, *, silent: bool) -> None:
+async def serve(port: int, *, silent: bool, delay: float) -> None:
     """Answer until told to stop."""
-    server = await asyncio.get_running_loop().create_server(lambda: Receiver(silent=silent), "127.0.0.1", port)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Receiver(silent=silent, delay=delay), "127.0.0.1", port)
     await server.serve_forever()
 
 
@@ -78,9 +84,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sink", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--silent", action="store_true")
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
     given = parser.parse_args()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(given.port, silent=given.silent))
+        runner.run(serve(given.port, silent=given.silent, delay=given.delay))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime
 
 import orjson
@@ -13,14 +15,20 @@ from gateway.contract import Part, Request, Response
 from gateway.errors import GatewayError, PermanentFailure
 from gateway.store.outbox import Attempted, Claimed
 from gateway.store.times import millis
+from gateway.tracing import HEADER
 from gateway.transports.exchange import Transport
+
+Exchanging = Callable[[], AbstractContextManager[str]]  # around one request; gives its traceparent
 
 
 class Observed:
     """A transport that notes what passed through it during one attempt."""
 
-    def __init__(self, transport: Transport | None, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, transport: Transport | None, now: Callable[[], datetime], exchanging: Exchanging | None = None
+    ) -> None:
         self._transport = transport
+        self._exchanging = exchanging
         self.started_at = millis(now())
         self._clock = time.monotonic()
         self.exchanges = 0
@@ -32,7 +40,11 @@ class Observed:
         if self._transport is None:
             raise PermanentFailure("delivery.no_address")
         self.note(request)
-        response = await self._transport.send(request)
+        if self._exchanging is None:
+            response = await self._transport.send(request)
+        else:
+            with self._exchanging() as traceparent:
+                response = await self._transport.send(_traced(request, traceparent))
         self.http_status = response.status
         return response
 
@@ -65,6 +77,11 @@ def tried(claimed: Claimed, watch: Observed, outcome: str, error: GatewayError |
         code=error.code if error else None,
         facts=kept_facts(error) if error else None,
     )
+
+
+def _traced(request: Request, traceparent: str) -> Request:
+    """Add the trace context after the adapter has signed: it is no part of what a partner's dialect says."""
+    return replace(request, headers={**request.headers, HEADER: traceparent})
 
 
 def _form_text(parts: tuple[Part, ...]) -> bytes:

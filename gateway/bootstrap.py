@@ -4,53 +4,97 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import ssl
-from collections.abc import Callable, Iterable, Mapping
+import os
+import socket
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import structlog
 from sqlalchemy import Connection
 
 from gateway import configuration, fetching
-from gateway.canonical_dialect import CanonicalDialect
-from gateway.configuration import PartnerRow, Revision, secrets_of
-from gateway.contract import Adapter, MemorySession, Partner
+from gateway.admission import Admission, Limits, folders_of
+from gateway.assembling import Adapters, Assembling
+from gateway.beat import Beat
+from gateway.canonical.identifiers import uuid7
+from gateway.clockwork import Chore, Clockwork
+from gateway.configuration import Finding, Revision
+from gateway.contract import Partner, is_collected
+from gateway.draining import Drained, Shift
 from gateway.endings import Endings
-from gateway.errors import NotFound
+from gateway.errors import ConfigurationFault, NotFound
+from gateway.exposition import serve_metrics
+from gateway.ferrying import Ferrying
 from gateway.fetching import Fetching
 from gateway.inbound import Inbound
+from gateway.mailbox import Mailboxes
+from gateway.measuring import ProcessMeasures, StoreMeasures
 from gateway.opening import admin_token, open_store
 from gateway.operations import Operations
-from gateway.outbound import Outbound
-from gateway.posts import Post, system_of, unknown_partner
+from gateway.outbound import ENDLESS, Outbound
+from gateway.polling import Polling
+from gateway.posts import Post, unknown_partner
 from gateway.queue import EmbeddedLanes
+from gateway.quotas import Quotas
+from gateway.reconciliation import Daily, OwnHoldings, Reconciler
 from gateway.redelivery import Backoff
+from gateway.retention import Retention
+from gateway.rq_lanes import RqLanes
 from gateway.rules import Rules
 from gateway.settings import Settings
-from gateway.store import outbox, revisions, sessions
+from gateway.shared_bell import SharedBell
+from gateway.space import Space
+from gateway.store import outbox, paces, revisions, sweeping
 from gateway.store.arrivals import Arrival, Kept
+from gateway.store.clock import StoreClock
+from gateway.store.documents.rounds import Rounds
 from gateway.store.journal import Journal
 from gateway.store.times import millis
 from gateway.store.writer import Writer
-from gateway.transports.http import HttpTransport, Timeouts
+from gateway.telemetry import Telemetry, open_tracing
+from gateway.timekeeping import Timekeeping
+from gateway.transports.http import HttpTransport
+from gateway.turns import Turns
 
 log = structlog.get_logger("fengqiao")
-Adapters = Mapping[str, type[Adapter]]
-HOUSEKEEPING = 15.0  # seconds
+TENDING = 5.0  # seconds
+THREADS = 32  # at most; Python's own number, six where there are two cores, is used up by a few slow servers
+CLOSING = 20.0  # seconds for what is still to be written, when the process is to end
+Role = Literal["all", "door", "worker", "clock"]
 
 
 def load_revision(settings: Settings, adapters: Adapters) -> Revision:
     """Read the configuration folder. Raises ConfigurationFault for the first thing wrong in form or in sense."""
     revision = configuration.load(settings.config_folder, configuration.shipped_files())
-    for finding in configuration.check(revision, adapters, base=settings.config_folder):
+    for finding in examined(revision, adapters, settings.config_folder):
         if finding.level == "error":
             raise finding.fault()
     return revision
 
 
+def examined(revision: Revision, adapters: Adapters, folder: Path) -> list[Finding]:
+    """Return what is wrong or doubtful in a revision, errors first: also what the adapters say of their settings."""
+    return configuration.check(
+        revision,
+        adapters,
+        without_address=[name for name, adapter in adapters.items() if is_collected(adapter)],
+        try_settings=lambda row: adapters[row.adapter](
+            Partner(name=row.partner, settings=row.settings, secret=lambda _: "not read here")
+        ),
+        base=folder,
+    )
+
+
 class Gateway:
-    """One running gateway: a store, a writer, the active revision, and both halves over them."""
+    """One process of a gateway: a store, a writer, the active revision, and both halves over them.
+
+    ``role``: an embedded gateway does all in one process; with Redis given, doors, workers and the clock are processes
+    of their own (``worker.py``, ``clockwork.py``).
+    """
 
     def __init__(
         self,
@@ -58,29 +102,48 @@ class Gateway:
         adapters: Adapters,
         *,
         now: Callable[[], datetime] | None = None,
+        role: Role | None = None,
     ) -> None:
         self.settings = settings
         self.adapters = adapters
-        self.now = now or (lambda: datetime.now(UTC))
+        self.telemetry = Telemetry(tracing=open_tracing(settings.otlp_endpoint))
+        self.role: Role = role or ("all" if settings.redis_url is None else "door")
         self.revision = load_revision(settings, adapters)
         self.store = open_store(settings, write=True)
-        self.journal = Journal(cipher=self.store.cipher, decide=Rules(lambda: self.revision), now=self.now)
+        self._clock = self._make_clock() if now is None else None
+        self.now = now or (self._clock.now if self._clock else lambda: datetime.now(UTC))
+        self.name = f"{self.role}-{socket.gethostname()}-{os.getpid()}-{uuid7()[-4:]}"
+        self.rules = Rules(lambda: self.revision, self.store.cipher)
+        self.journal = Journal(cipher=self.store.cipher, decide=self.rules, now=self.now)
         self.writer: Writer[Arrival, Kept] = Writer(
-            self.store.engine, batch=self.journal.keep, group=settings.group_size
-        )
+            self.store.engine, batch=self.journal.keep, group=settings.group_size,
+            observe=self.telemetry.metrics.wrote,
+        )  # fmt: skip
         self.admin_token = admin_token(settings)
+        self.assembling = Assembling(
+            adapters=adapters, store=self.store, folder=settings.config_folder, now=self.now, ran=self.writer.ran
+        )
         self._posts: dict[str, Post] = {}
         self._doors: dict[str, Post] = {}
-        self.lanes = EmbeddedLanes(self._drain, now=self.now)
+        self.lanes: EmbeddedLanes | RqLanes = self._make_lanes()
+        self._shared_bell = self._make_shared_bell()
+        self.wake = self.telemetry.waking(self._rouse)
+        self.admission = self._make_admission()
         self.inbound = Inbound(
             writer=self.writer,
             cipher=self.store.cipher,
             documents=self.store.documents,
-            wake=self.lanes.wake,
+            wake=self.wake,
             now=self.now,
             spool_above=settings.spool_above,
+            telemetry=self.telemetry,
+            quotas=self.admission.quotas,
         )
         self.outbound = self._outbound()
+        self.mailboxes = Mailboxes(
+            writer=self.writer, cipher=self.store.cipher, journal=self.journal, endings=self.outbound.endings,
+            wake=self.wake, now=self.now, telemetry=self.telemetry, lease=settings.lease_seconds,
+        )  # fmt: skip
         self.operations = Operations(
             engine=self.store.engine,
             writer=self.writer,
@@ -90,22 +153,62 @@ class Gateway:
             inbound=self.inbound,
             post=self.post,
             canonical_post=self.canonical_post,
-            wake=self.lanes.wake,
+            wake=self.wake,
             now=self.now,
         )
+        self.reconciler = self._reconciler()
+        self.own_holdings = OwnHoldings(
+            engine=self.store.engine, cipher=self.store.cipher, documents=self.store.documents
+        )
+        self.daily = Daily(reconciler=self.reconciler)
+        self.timekeeping = Timekeeping(
+            engine=self.store.engine, writer=self.writer, journal=self.journal, rules=self.rules,
+            cipher=self.store.cipher, revision=lambda: self.revision, post=self.post, wake=self.wake, now=self.now,
+            telemetry=self.telemetry,
+        )  # fmt: skip
+        self.retention = Retention(
+            engine=self.store.engine, writer=self.writer, now=self.now,
+            content_days=settings.content_days, event_days=settings.event_days,
+        )  # fmt: skip
+        self.polling = Polling(
+            engine=self.store.engine, writer=self.writer, inbound=self.inbound, cipher=self.store.cipher,
+            posts=lambda: list(self._posts.values()), now=self.now,
+        )  # fmt: skip
+        self.ferrying = Ferrying(
+            inbound=self.inbound, mailboxes=self.mailboxes, posts=lambda: list(self._posts.values())
+        )
+        self.orphans = Rounds(
+            engine=self.store.engine, documents=self.store.documents, now=self.now,
+            grace=timedelta(hours=settings.orphan_hours),
+        )  # fmt: skip
+        self.clockwork = Clockwork(
+            engine=self.store.engine, chores=self._chores(), now=self.now,
+            holder=self.name if self.store.lock is None else None,
+        )  # fmt: skip
         self._retired: list[tuple[datetime, HttpTransport]] = []  # replaced, with what may be under way on them
-        self._housekeeping: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._beat = Beat(settings.data_dir, self.role)
         self._stopping = False
+        self._measure()
 
     async def start(self) -> None:
-        """Activate the revision, take up what a killed predecessor left, and run the lanes."""
+        """Activate the revision, take up what a killed predecessor left, and run what this role runs."""
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "gateway"))
         if self.store.lock is not None:
             now = millis(self.now())
             released = await self.writer.ran(lambda connection: outbox.release_leases(connection, now))
             if released:
                 log.warning("lanes.leases_released", count=released)
-        await self._activate(self.revision)
-        self._housekeeping = asyncio.create_task(self._keep_house(), name="housekeeping")
+        if self.role in {"worker", "clock"} and (kept := await asyncio.to_thread(self._another, "")) is not None:
+            self._install(await asyncio.to_thread(configuration.unpack, kept))  # it is active: nothing to activate
+        else:
+            await self._go_by_the_folder()
+        self._beat.strike()
+        self._tasks.append(asyncio.create_task(self._tend(), name="tending"))
+        if self.role == "door" and self._shared_bell is not None:
+            self._tasks.append(asyncio.create_task(self._shared_bell.hear(self._heard), name="mailbox bell"))
+        if self.role in {"all", "clock"}:
+            self._tasks.append(asyncio.create_task(self.clockwork.run(), name="clockwork"))
 
     async def attend(self) -> None:
         """Activate the revision without running its lanes: for one operation where nobody serves."""
@@ -113,22 +216,32 @@ class Gateway:
 
     async def reload(self) -> str:
         """Make the configuration folder the active revision and return its id. Raises ConfigurationFault."""
-        revision = await asyncio.to_thread(load_revision, self.settings, self.adapters)
-        await self._activate(revision)
+        revision = await self._go_by_the_folder()
         log.info("revision.activated", revision=revision.id)
         return revision.id
 
     async def stop(self) -> None:
         """Stop the lanes, finish what is being written, close everything."""
         self._stopping = True
-        if self._housekeeping is not None:
-            self._housekeeping.cancel()
-            await asyncio.gather(self._housekeeping, return_exceptions=True)
+        self.mailboxes.close()
+        self._beat.end()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.daily.stop()
+        await self.retention.stop()
+        await self.clockwork.step_down()
+        await self.orphans.stop()
+        await self.polling.stop()
+        await self.ferrying.stop()
         await self.lanes.stop()
+        if self._shared_bell is not None:
+            await self._shared_bell.stop()
         in_use = [post.transport for post in self._posts.values() if post.transport]
         for transport in (*in_use, *(retired for _, retired in self._retired)):
             await transport.aclose()
-        await asyncio.to_thread(self.writer.close)
+        await asyncio.to_thread(self.writer.close, CLOSING)
+        await asyncio.to_thread(self.telemetry.tracing.close)
         self.store.close()
 
     def post(self, name: str) -> Post:
@@ -148,17 +261,134 @@ class Gateway:
         """Return every door for the common language."""
         return self._doors.values()
 
+    def shows_metrics(self) -> AbstractContextManager[Any]:
+        """Return what shows the metrics of a process without doors, while entered. Raises GatewayError."""
+        registry, settings = self.telemetry.metrics.registry, self.settings
+        return serve_metrics(registry, host=settings.host, port=settings.metrics_port, tokens=self.metrics_tokens)
+
+    @property
+    def metrics_tokens(self) -> tuple[str, ...]:
+        """Return the tokens that may read the metrics."""
+        return self.admin_token, self.settings.read_metrics_token() or ""
+
     @property
     def ready(self) -> bool:
         """Say whether the gateway can keep what it is given."""
         return self.writer.ready
 
+    def wind_up(self) -> None:
+        """Claim nothing more, and let nobody wait; what is under way goes on to its end."""
+        self._stopping = True
+        self.mailboxes.close()
+
     async def _drain(self, partner: str, bell: asyncio.Event) -> datetime | None:
+        return (await self.drain(partner, bell)).look_at
+
+    async def drain(self, partner: str, bell: asyncio.Event, shift: Shift = ENDLESS) -> Drained:
+        """Drain a partner's lane. A partner that is not configured has none."""
         try:
             post = self.post(partner)
         except NotFound:
+            return Drained()
+        return Drained() if post.collected else await self.outbound.drain(post, bell, shift)
+
+    def due_partners(self) -> set[str]:
+        """Return the partners whose lanes have something that may go and that no process drains. For PostgreSQL."""
+        now, paced = millis(self.now()), {each.name: each.row.pace for each in self._posts.values() if each.row.pace}
+        with self.store.engine.connect() as connection:
+            called = [name for name, post in self._posts.items() if not post.collected]
+            return sweeping.due_partners(connection, called, now) - paces.exhausted(connection, paced, now)
+
+    @property
+    def collected(self) -> frozenset[str]:
+        """Return the partners that fetch what is due to them."""
+        return frozenset(name for name, post in self._posts.items() if post.collected)
+
+    def _rouse(self, partners: Iterable[str]) -> None:
+        """Wake lanes, and ring the bells of mailboxes: in this process, and in every other one."""
+        woken, boxed = set(partners), self.collected
+        self.lanes.wake(woken - boxed)
+        if due := woken & boxed:
+            self.mailboxes.ring(due)
+            if self._shared_bell is not None:
+                self._shared_bell.ring(due)
+
+    def _heard(self, partners: Iterable[str] | None) -> None:
+        self.mailboxes.ring(self.collected if partners is None else partners)
+
+    def _make_admission(self) -> Admission:
+        settings = self.settings
+        shared = settings.redis_url.get_secret_value() if settings.redis_url else None
+        return Admission(
+            writer=self.writer,
+            space=Space(folders=folders_of(settings.data_dir, settings.documents_url), least=settings.min_free),
+            quotas=Quotas(shared),
+            limits=Limits(requests=settings.door_requests, body_bytes=settings.door_memory, queue=settings.door_queue),
+        )
+
+    def _make_clock(self) -> StoreClock | None:
+        if self.store.lock is not None:
             return None
-        return await self.outbound.drain(post, bell)
+        with self.store.engine.connect() as connection:
+            return StoreClock(connection)
+
+    def _make_lanes(self) -> EmbeddedLanes | RqLanes:
+        if self.role == "all":
+            return EmbeddedLanes(self._drain, now=self.now)
+        if self.settings.redis_url is None or self.store.lock is not None:
+            raise ConfigurationFault("configuration.not_shared", role=self.role)
+        return RqLanes(self.settings.redis_url.get_secret_value())
+
+    def _make_shared_bell(self) -> SharedBell | None:
+        redis = self.settings.redis_url
+        return None if redis is None or self.role == "all" else SharedBell(redis.get_secret_value())
+
+    def _chores(self) -> list[Chore]:
+        chores = [
+            Chore(name="housekeeping", every=15.0, do=self.operations.keep_house),
+            Chore(name="polling", every=1.0, do=self.polling.set_off),
+            Chore(name="ferries", every=2.0, do=self.ferrying.set_off),
+            Chore(name="mailboxes", every=15.0, do=self._tend_mailboxes),
+            Chore(name="clocks", every=60.0, do=self.timekeeping.set_off),
+            Chore(name="reconciliation", every=300.0, do=self.daily.set_off),
+            Chore(name="retention", every=300.0, do=self.retention.set_off),
+            Chore(name="orphans", every=300.0, do=self.orphans.set_off),  # keeps itself to once an hour
+        ]
+        if isinstance(self.lanes, RqLanes):
+            chores.insert(0, Chore(name="sweep", every=1.0, do=self._sweep))
+        return chores
+
+    async def _tend_mailboxes(self) -> None:
+        ferried = {name for name, post in self._posts.items() if post.crossing is not None}
+        await self.mailboxes.tend(self.collected | ferried)
+
+    async def _sweep(self) -> None:
+        """Wake every lane that has something due and nobody to drain it: what a flush or a killed worker left."""
+        self.lanes.wake(await asyncio.to_thread(self.due_partners))
+
+    def _measure(self) -> None:
+        """Have this process and the store measured at every scrape."""
+        metrics, settings = self.telemetry.metrics, self.settings
+        metrics.add(
+            ProcessMeasures(writer=self.writer, data_dir=settings.data_dir, revision=lambda: self.revision.id).collect
+        )
+        metrics.add(
+            StoreMeasures(engine=self.store.engine, partners=lambda: self.revision.partners, now=self.now).collect
+        )
+
+    def _reconciler(self) -> Reconciler:
+        settings = self.settings
+        return Reconciler(
+            engine=self.store.engine,
+            writer=self.writer,
+            journal=self.journal,
+            post=self.post,
+            posts=lambda: list(self._posts.values()),
+            wake=self.wake,
+            now=self.now,
+            hour=settings.reconcile_hour,
+            most_resends=settings.reconcile_resends,
+        )
 
     def _is_superseded(self, post: Post) -> bool:
         return self._stopping or self._posts.get(post.name) is not post
@@ -169,86 +399,76 @@ class Gateway:
         fetches = Fetching(cipher=store.cipher, documents=store.documents, backoff=backoff, now=self.now)
         return Outbound(
             writer=self.writer,
-            journal=self.journal,
+            turns=Turns(
+                journal=self.journal,
+                cipher=store.cipher,
+                fetching=fetches,
+                now=self.now,
+                holder=self.name if store.lock is None else None,
+                telemetry=self.telemetry,
+            ),
             cipher=store.cipher,
             documents=store.documents,
             fetching=fetches,
-            wake=self.lanes.wake,
+            wake=self.wake,
             now=self.now,
             endings=Endings(now=self.now, backoff=backoff),
             superseded=self._is_superseded,
+            telemetry=self.telemetry,
             lease=settings.lease_seconds,
         )
 
-    async def _activate(self, revision: Revision, *, lanes: bool = True) -> None:
-        now, packed = millis(self.now()), configuration.pack(revision)
-        posts, doors = self._assembled(revision)  # first: an adapter may object to its settings
+    async def _go_by_the_folder(self) -> Revision:
+        """Make the folder the active revision. Raises ConfigurationFault.
 
-        def activate(connection: Connection) -> set[str]:
+        Where another process has activated one since the folder was read, it is read again: it may be the newer one
+        now, and what was read before would undo it.
+        """
+        while True:
+            seen = await asyncio.to_thread(self._active)
+            revision = await asyncio.to_thread(load_revision, self.settings, self.adapters)
+            if await self._activate(revision, instead_of=seen):
+                return revision
+
+    def _active(self) -> str | None:
+        with self.store.engine.connect() as connection:
+            return revisions.active(connection)
+
+    async def _activate(self, revision: Revision, *, lanes: bool = True, instead_of: str | Any | None = ...) -> bool:
+        """Activate a revision, unless the active one is another than the one ``instead_of`` which it is to be."""
+        now, packed = millis(self.now()), configuration.pack(revision)
+        made = self.assembling.posts(revision, self._posts)  # first: an adapter may object to its settings
+
+        def activate(connection: Connection) -> set[str] | None:
+            if instead_of is not ... and revisions.active(connection, lock=True) not in {instead_of, revision.id}:
+                return None
             revisions.activate(connection, revision.id, packed, now)
             return outbox.partners_with_work(connection)
 
-        for partner in sorted(await self.writer.ran(activate) - set(posts)):
+        left = await self.writer.ran(activate)
+        if left is None:
+            return False
+        for partner in sorted(left - set(made[0])):
             log.error("partner.left_with_deliveries", partner=partner)  # nobody carries them until it is back
+        self._install(revision, made, lanes=lanes)
+        return True
+
+    def _install(
+        self, revision: Revision, made: tuple[dict[str, Post], dict[str, Post]] | None = None, *, lanes: bool = True
+    ) -> None:
+        """Go by a revision from now on."""
         before = self._posts
-        self.revision, self._posts, self._doors = revision, posts, doors
-        self.lanes.follow(self._posts if lanes else ())
-        self.lanes.wake(self._posts)
+        self._posts, self._doors = made or self.assembling.posts(revision, before)
+        self.revision = revision
+        self.lanes.follow(set(self._posts) - self.collected if lanes else ())
+        if lanes:
+            self.wake(self._posts)
         self._retired += [(self._unused_from(post), post.transport) for post in before.values() if post.transport]
 
     def _unused_from(self, post: Post) -> datetime:
-        """Return when nothing that a post that is replaced now has claimed can be under way any more."""
-        return self.now() + timedelta(seconds=max(self.outbound.lease_of(post), fetching.LEASE))
-
-    def _assembled(self, revision: Revision) -> tuple[dict[str, Post], dict[str, Post]]:
-        """Make the running partners of a revision; a partner that stays keeps its session."""
-        context = ssl.create_default_context()
-        posts, doors = {}, {}
-        for name, row in revision.partners.items():
-            posts[name] = self._post(revision, row, context)
-            if row.canonical_door is not None:
-                doors[name] = self._door(revision, row)
-        return posts, doors
-
-    def _session_of(self, row: PartnerRow) -> MemorySession:
-        """Return what is remembered of a partner's system, also from before a reload or a restart."""
-        before = self._posts.get(row.partner)
-        if before is not None and before.system == system_of(row):
-            return before.session
-        session = MemorySession(self.now)
-        with self.store.engine.connect() as connection:
-            sessions.load(connection, self.store.cipher, row.partner, system_of(row), session)
-        return session
-
-    def _post(self, revision: Revision, row: PartnerRow, context: ssl.SSLContext) -> Post:
-        session = self._session_of(row)
-        partner = self._partner(row, session)
-        transport = None
-        if row.base_url is not None:
-            transport = HttpTransport(
-                base_url=row.base_url,
-                ssl_context=context,
-                connections=row.concurrency,
-                timeouts=Timeouts(connect=row.timeouts.connect, answer=row.timeouts.answer),
-                documents=self.store.documents.astream,
-            )
-        return Post(
-            name=row.partner,
-            row=row,
-            revision=revision,
-            adapter=self.adapters[row.adapter](partner),
-            transport=transport,
-            session=session,
-        )
-
-    def _door(self, revision: Revision, row: PartnerRow) -> Post:
-        partner = self._partner(row, MemorySession(self.now))
-        dialect = CanonicalDialect(partner, row.canonical_door)
-        return Post(name=row.partner, row=row, revision=revision, adapter=dialect, canonical=True)
-
-    def _partner(self, row: PartnerRow, session: MemorySession) -> Partner:
-        secret = secrets_of(row, base=self.settings.config_folder)
-        return Partner(name=row.partner, settings=row.settings, secret=secret, session=session, now=self.now)
+        """Return when nothing can be under way any more of what a post that is replaced now has begun."""
+        slowest = 8 * (post.row.timeouts.connect + post.row.timeouts.answer)
+        return self.now() + timedelta(seconds=max(self.settings.lease_seconds, slowest, fetching.LONGEST))
 
     async def _close_retired(self) -> None:
         over = [transport for at, transport in self._retired if at <= self.now()]
@@ -256,15 +476,38 @@ class Gateway:
         for transport in over:
             await transport.aclose()
 
-    async def _keep_house(self) -> None:
-        """Hold what was parked too long and forget expired nonces, every now and then."""
+    async def _tend(self) -> None:
+        """Do what every process does by itself every now and then; the chores of the whole are the clock's."""
         while True:
+            await asyncio.sleep(TENDING)
             try:
-                await self.operations.keep_house()
+                await self._adopt()
                 await self._close_retired()
-            except Exception:
-                log.exception("housekeeping.fault")
-            await asyncio.sleep(HOUSEKEEPING)
+                await asyncio.to_thread(self._set_clock)
+                self._beat.strike()
+            except Exception as error:
+                log.warning("tending.fault", why=type(error).__name__)
+
+    def _set_clock(self) -> None:
+        if isinstance(self._clock, StoreClock):
+            with self.store.engine.connect() as connection:
+                self._clock.look(connection)
+
+    async def _adopt(self) -> None:
+        """Take over the revision that another process has made the active one."""
+        if self.store.lock is not None:
+            return
+        kept = await asyncio.to_thread(self._another, self.revision.id)
+        if kept is not None:
+            revision = await asyncio.to_thread(configuration.unpack, kept)
+            self._install(revision)
+            log.info("revision.adopted", revision=revision.id)
+
+    def _another(self, present: str) -> bytes | None:
+        """Return the active revision as it is kept, None when it is the present one."""
+        with self.store.engine.connect() as connection:
+            active = revisions.active(connection)
+            return revisions.packed(connection, active) if active not in {None, present} else None
 
 
 def shipped_adapters() -> Adapters:
@@ -275,7 +518,12 @@ def shipped_adapters() -> Adapters:
 
 
 def shipped_simulator(adapter: str) -> Any:
-    """Return the simulator class of a shipped adapter. Raises NotFound."""
-    if adapter not in shipped_adapters():
+    """Return the simulator class of a shipped adapter, or of one of its systems (``rest/hotline``). Raises NotFound."""
+    name, _, system = adapter.partition("/")
+    place = f".systems.{system}" if system else ""
+    if name not in shipped_adapters() or (system and not system.isidentifier()):
         raise NotFound("adapter.unknown", adapter=adapter[:64])
-    return importlib.import_module(f"adapters.{adapter}.simulator").Simulator
+    try:
+        return importlib.import_module(f"adapters.{name}{place}.simulator").Simulator
+    except ModuleNotFoundError:
+        raise NotFound("adapter.unknown", adapter=adapter[:64]) from None

@@ -139,18 +139,44 @@ class Handed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What one poll brought, and the cursor to continue from."""
+    """What one poll brought, and the cursor to continue from; ``more``: the partner has more at once.
+
+    ``answer`` is the body that the records came in. The gateway keeps it as it came, and has ``decode`` read it again
+    where a held record is replayed, from a request whose method is ``POLLED``.
+    """
 
     records: tuple[Record, ...]
     cursor: str | None
+    answer: bytes = field(repr=False)
+    more: bool = False
+
+
+POLLED = "POLLED"  # the method of a request that was never made: what it holds was fetched
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """One record of ours that a partner says it has.
+
+    ``id`` is the id that we sent it under. ``digest`` is over the record as the partner received it, in the form of
+    ``Reconciling.digest_of``; None where the dialect has no digests. ``case_id`` and ``record_id`` are the partner's
+    own, as in a receipt.
+    """
+
+    id: str
+    kind: str | None = None
+    digest: str | None = None
+    received_at: datetime | None = None  # by the partner's clock
+    case_id: str | None = None
+    record_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holdings:
-    """The ids of our messages that a partner says it has, for one day."""
+    """Everything that a partner says it received from us on one day of its calendar (Asia/Shanghai): all its pages."""
 
     day: date
-    message_ids: frozenset[str]
+    items: tuple[Holding, ...]
 
 
 Result = TypeVar("Result")
@@ -242,12 +268,68 @@ class Adapter(Protocol):
         """Hand ``record`` to the partner. Raises TemporaryFailure or PermanentFailure."""
 
 
+def is_collected(adapter: type[Adapter] | Adapter) -> bool:
+    """Say whether a partner fetches what is due to it (``collected: ClassVar[bool] = True``).
+
+    Then ``deliver`` yields nothing and ends in ``Handed``; the gateway asks it for whoever opens the mailbox.
+    """
+    return bool(getattr(adapter, "collected", False))
+
+
+def is_canonical(adapter: type[Adapter] | Adapter) -> bool:
+    """Say whether a partner's records are in the common language (``canonical: ClassVar[bool] = True``): no mapping."""
+    return bool(getattr(adapter, "canonical", False))
+
+
 @runtime_checkable
 class Polled(Protocol):
-    """A partner that accepts no inbound call and pushes nothing."""
+    """A partner that accepts no inbound call and pushes nothing; where it is a setting, ``polls: bool`` says so."""
 
     def poll(self, cursor: str | None) -> Exchange[Batch]:
-        """Fetch what is new since ``cursor``."""
+        """Fetch what is new since ``cursor``; None: from the beginning. Raises TemporaryFailure or PermanentFailure.
+
+        What was fetched before may come again, as far back as the partner may still have added something: the same
+        record is recognised by its id. The cursor is kept in the same commit as the records.
+        """
+
+
+def is_polled(adapter: Adapter) -> bool:
+    """Say whether this partner is polled: its dialect can be, and its row does not say otherwise."""
+    return isinstance(adapter, Polled) and bool(getattr(adapter, "polls", True))
+
+
+@runtime_checkable
+class Ledgers(Protocol):
+    """A partner whose records also come and go as rows of a workbook (台账)."""
+
+    def ledger_request(self, workbook: bytes) -> Request:
+        """Return the request in which the partner would upload this workbook; its answer is a workbook, too."""
+
+    def write_ledger(self, records: Sequence[Record]) -> bytes:
+        """Return the workbook that holds these records. Raises Undecodable where none can be written here."""
+
+
+@runtime_checkable
+class Ferried(Protocol):
+    """A partner that can be reached across one-way gates: what is delivered is answered by a file, much later.
+
+    Then ``deliver`` yields one request, its body bytes and the record's id its ``idempotency-key``, is sent 202, and
+    ends in ``Handed``. ``decode`` reads what came across from a request whose method is ``POLLED``.
+    """
+
+    def receipt(self, answer: bytes) -> Receipt:
+        """Read the answer to a record. Raises TemporaryFailure (it says nothing), PermanentFailure (a refusal)."""
+
+
+@runtime_checkable
+class Describing(Protocol):
+    """A partner whose software reads a description of our door before it calls (a WSDL)."""
+
+    def describe(self, request: Request) -> Response | None:
+        """Return the description that ``request`` asks for; None where it asks for none.
+
+        It is shown to whoever may come to the door at all, before anybody has proved who it is.
+        """
 
 
 @runtime_checkable
@@ -260,7 +342,20 @@ class Confirming(Protocol):
 
 @runtime_checkable
 class Reconciling(Protocol):
-    """A partner that can list what it holds from us."""
+    """A partner that can list what it holds from us, for the daily comparison.
+
+    ``cannot_reconcile``: code of the text that says why this partner cannot although its dialect can; None: it can.
+    """
+
+    @property
+    def cannot_reconcile(self) -> str | None: ...
+
+    def digest_of(self, record: Record) -> str | None:
+        """Return the digest that the partner reports of ``record`` if it has it unaltered; None: it reports none."""
 
     def holdings(self, day: date) -> Exchange[Holdings]:
-        """Return what the partner holds from us for ``day``."""
+        """Return what the partner received from us on ``day``, whole.
+
+        Raises TemporaryFailure or PermanentFailure where that cannot be had, or not all of it: what is missing from
+        the list counts as lost there.
+        """

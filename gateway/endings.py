@@ -8,7 +8,7 @@ permanent failure ► dead
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -45,14 +45,17 @@ class Endings:
     backoff: Backoff
     random: Callable[[], float] = field(default=random.random)
 
-    def closed(self, claimed: Claimed, watch: Observed, receipt: Receipt | Handed, *, lost_fields: int) -> Closing:
-        """Close a delivery with what the partner answered."""
+    def closed(self, claimed: Claimed, watch: Observed, receipt: Receipt | Handed, *, lost: Sequence[str]) -> Closing:
+        """Close a delivery with what the partner answered. ``lost``: the fields that its record had no place for."""
+        if lost:
+            log.debug(  # the lane says it once for a turn (outbound.py)
+                "delivery.fields_lost", partner=claimed.partner, message_id=claimed.message_id, type=claimed.type,
+                count=len(lost), field=", ".join(lost),
+            )  # fmt: skip
         if isinstance(receipt, Handed):
             attempted = attempts.tried(claimed, watch, "handed")
             due = millis(receipt.receipt_due)
-            return Closing(
-                claimed=claimed, status="handed", receipt_due=due, lost_fields=lost_fields, attempted=attempted
-            )
+            return Closing(claimed=claimed, status="handed", receipt_due=due, lost=tuple(lost), attempted=attempted)
         log.debug("delivery.delivered", partner=claimed.partner, message_id=claimed.message_id)
         return Closing(
             claimed=claimed,
@@ -60,7 +63,7 @@ class Endings:
             delivered_at=millis(self.now()),
             partner_case_id=_storable(claimed, receipt.case_id),
             partner_record_id=_storable(claimed, receipt.record_id),
-            lost_fields=lost_fields,
+            lost=tuple(lost),
             attempted=attempts.tried(claimed, watch, "delivered"),
         )
 

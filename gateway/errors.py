@@ -13,7 +13,8 @@
     │   ├── NeverReached              the partner has not seen the request: safe to repeat
     │   └── AnswerLost                the partner may have acted: in doubt
     ├── StoreUnavailable              nothing was kept; the caller must send again
-    ├── Overloaded                    refused before anything was taken in
+    ├── Overloaded                    refused before anything was taken in; may say when to come again
+    │   └── TooMany                   the sender has sent more than it may for now
     ├── NotFound                      nothing of that name or id
     └── ConfigurationFault            a file of the configuration is wrong: file, line, field
 
@@ -23,6 +24,7 @@ the sender and written to a log: field paths, codes, counts, masked values; neve
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 from gateway.texts import Language, text
@@ -125,9 +127,19 @@ class StoreUnavailable(GatewayError):
 
 
 class Overloaded(GatewayError):
-    """Refused before anything was taken in."""
+    """Refused before anything was taken in. ``retry_after``: seconds after which it may be sent again, or None."""
 
     default_code = "gateway.overloaded"
+
+    def __init__(self, code: str | None = None, /, *, retry_after: float | None = None, **facts: Fact) -> None:
+        super().__init__(code, **facts)
+        self.retry_after = retry_after
+
+
+class TooMany(Overloaded):
+    """The sender has sent more than it may for now. Fact: ``seconds``, after which there is room again."""
+
+    default_code = "gateway.too_many"
 
 
 class NotFound(GatewayError):
@@ -140,3 +152,9 @@ class ConfigurationFault(GatewayError):
     """A file of the configuration is wrong. Facts: ``file``, ``line``, ``field``, ``why``."""
 
     default_code = "configuration.fault"
+
+
+def seconds_to_wait(error: GatewayError, default: int = 5) -> int:
+    """Return the whole seconds that a refused sender is asked to wait (``Retry-After``, RFC 9110 §10.2.3)."""
+    stated = error.retry_after if isinstance(error, Overloaded | TemporaryFailure) else None
+    return default if stated is None else max(1, math.ceil(stated))

@@ -7,7 +7,7 @@ import random
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import orjson
 import structlog
@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from gateway.canonical.identifiers import uuid7
 from gateway.errors import GatewayError, PermanentFailure, StoreUnavailable, TemporaryFailure
+from gateway.grip import Grip
 from gateway.posts import Post
 from gateway.redelivery import Backoff
 from gateway.store import fetches
@@ -24,9 +25,8 @@ from gateway.store.fetches import Awaited, Fetch
 from gateway.store.times import millis, moment
 
 log = structlog.get_logger("fengqiao.fetching")
-LEASE = 900.0  # seconds: more than the longest download, and the wait for a connection to be free
+LONGEST = 900.0  # seconds for one download, with the wait for a connection to be free
 MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
-MARGIN = 15.0  # seconds of it left to close in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,19 +38,22 @@ class Fetching:
     backoff: Backoff
     now: Callable[[], datetime]
 
-    def claim(self, connection: Connection, partner: str, *, limit: int, now: datetime) -> list[Awaited]:
-        """Take documents that are due to be fetched."""
-        until = millis(now + timedelta(seconds=LEASE))
-        return fetches.claim(connection, partner, limit=limit, now=millis(now), lease_until=until) if limit > 0 else []
+    def claim(self, connection: Connection, partner: str, *, limit: int, now: int, until: int) -> list[Awaited]:
+        """Take documents that are due to be fetched; ``until``: how long the lease lasts, in milliseconds."""
+        return fetches.claim(connection, partner, limit=limit, now=now, lease_until=until) if limit > 0 else []
 
-    def close(self, connection: Connection, done: Sequence[Fetch]) -> set[str]:
+    def renew(self, connection: Connection, awaited: Sequence[Awaited], until: int) -> set[str]:
+        """Let leases last longer; return the ids of those that still are ours."""
+        return fetches.renew(connection, awaited, until)
+
+    def close(self, connection: Connection, done: Sequence[Fetch], now: int) -> set[str]:
         """Write what became of them; return the partners that were waiting."""
-        return fetches.close(connection, done)
+        return fetches.close(connection, done, now)
 
-    async def fetch(self, post: Post, awaited: Awaited) -> Fetch:
+    async def fetch(self, post: Post, awaited: Awaited, grip: Grip) -> Fetch:
         """Fetch one document. Never raises: what fails is tried again, or given up with its reason."""
         try:
-            async with asyncio.timeout((awaited.lease_until - millis(self.now())) / 1000 - MARGIN):
+            async with grip.within(awaited.id), asyncio.timeout(LONGEST):
                 return await self._fetched(post, awaited)
         except TimeoutError:
             return self._again(awaited, TemporaryFailure("delivery.lease_ended"))

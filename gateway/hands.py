@@ -45,6 +45,10 @@ class Hands(Generic[Work, Done]):
         """Say whether nothing is waiting, under way or to be closed."""
         return not (self._waiting or self._under_way or self._done)
 
+    def allow(self, most: int) -> None:
+        """Have so many under way at once from now on, and as many claimed ahead, where any are."""
+        self._most, self._ahead = most, most if self._ahead else 0
+
     def take(self, work: Iterable[Work]) -> None:
         """Begin what there is a hand for, and keep the rest waiting in its order."""
         self._waiting.extend(work)

@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -21,14 +22,16 @@ import structlog
 
 from gateway.canonical.identifiers import uuid7
 from gateway.contract import Attachment, Authentic, Fate, Outcome, Record, Request, Response
-from gateway.errors import GatewayError, NotAuthentic, PermanentFailure, StoreUnavailable, Undecodable
+from gateway.errors import GatewayError, NotAuthentic, Overloaded, PermanentFailure, StoreUnavailable, Undecodable
 from gateway.mapping import Reading
 from gateway.posts import Post
-from gateway.store.arrivals import Announced, Arrival, Entry, Kept, Objection
+from gateway.quotas import Quotas
+from gateway.store.arrivals import Announced, Arrival, Entry, Kept, Objection, Polled
 from gateway.store.books import pack_content
-from gateway.store.cipher import Cipher
+from gateway.store.cipher import Cipher, Digests
 from gateway.store.documents import Documents
 from gateway.store.documents import Kept as Ticket
+from gateway.telemetry import Telemetry
 from gateway.transports.http import addresses
 
 log = structlog.get_logger("fengqiao.inbound")
@@ -63,21 +66,44 @@ class Inbound:
     wake: Callable[[frozenset[str]], None]
     now: Callable[[], datetime]
     spool_above: int = 256 * 1024
+    telemetry: Telemetry = field(default_factory=Telemetry)
+    quotas: Quotas = field(default_factory=Quotas)
 
-    async def receive(self, post: Post, request: Request, *, trace_id: str | None = None) -> Response:
-        """Take one request in and return the answer in the partner's own dialect, after the commit."""
+    async def receive(
+        self, post: Post, request: Request, *, trace_id: str | None = None,
+        unproved: Callable[[], Awaitable[None]] | None = None,
+    ) -> Response:  # fmt: skip
+        """Take one request in and return the answer in the partner's own dialect, after the commit.
+
+        ``unproved`` is told when the request did not prove who sent it.
+        """
         adapter = post.adapter
         try:
             authentic = adapter.authenticate(request)
+            await self.quotas.require_within(post.name, post.row.quota)
             records = await self._decoded(post, request, authentic, trace_id)
-            entries = [await self._entry(post, record) for record in records]
-            arrival = await self._arrival(post, request, authentic, trace_id, entries=entries)
-            kept = await self._keep(arrival)
+            kept = await self.take_in(post, request, authentic, records, trace_id=trace_id)
         except GatewayError as error:
+            if unproved is not None and isinstance(error, NotAuthentic):
+                await unproved()
             return self._refused(post, request, error)
         return adapter.acknowledge(request, kept.outcomes)
 
-    async def replay(self, post: Post, request: Request, inbox_id: str, waiting: Waiting) -> Outcome:
+    async def take_in(
+        self, post: Post, request: Request, authentic: Authentic, records: Sequence[Record], *,
+        trace_id: str | None = None, polled: Polled | None = None,
+    ) -> Kept:  # fmt: skip
+        """Translate and keep the records of one authentic request, or of what was ``polled``, in one commit.
+
+        Raises StoreUnavailable, Overloaded, NotAuthentic (a replayed nonce).
+        """
+        entries = [await self._entry(post, record) for record in records]
+        arrival = await self._arrival(post, request, authentic, trace_id, entries=entries)
+        return await self._keep(replace(arrival, polled=polled) if polled else arrival)
+
+    async def replay(
+        self, post: Post, request: Request, inbox_id: str, waiting: Waiting, *, trace_id: str | None = None
+    ) -> Outcome:
         """Translate a kept record again and decide it again.
 
         Raises Undecodable when the request no longer decodes, NotFound when the record waits no longer.
@@ -85,8 +111,9 @@ class Inbound:
         record = _the_one(post.adapter.decode(request), waiting)
         entry = replace(await self._entry(post, record), replays=inbox_id)
         arrival = Arrival(
-            id=uuid7(), partner=post.name, revision=post.revision.id, received_at=self.now(), entries=[entry]
-        )
+            id=uuid7(), partner=post.name, revision=post.revision.id, received_at=self.now(), entries=[entry],
+            trace_id=trace_id,
+        )  # fmt: skip
         return (await self._keep(arrival)).outcomes[0]
 
     async def _decoded(
@@ -104,7 +131,9 @@ class Inbound:
             raise fault from None
 
     async def _keep(self, arrival: Arrival) -> Kept:
+        began = time.time_ns()
         kept = await self.writer.submitted(arrival)
+        self.telemetry.kept(arrival, kept, began=began)
         if kept.due:
             self.wake(kept.due)
         return kept
@@ -139,6 +168,7 @@ class Inbound:
         message, objection_or_none = _spoken_for(post, message, announced)
         if objection_or_none is not None:
             return _objected(self.cipher, record, objection_or_none)
+        message = message.model_copy(update={"id": post.message_id(record, message)})
         content = pack_content(message, _beside(record, reading), announced)
         return Entry(
             kind=record.kind,
@@ -211,8 +241,9 @@ class Inbound:
         )
 
     def _refused(self, post: Post, request: Request, error: GatewayError) -> Response:
-        level = log.warning if isinstance(error, NotAuthentic | Undecodable) else log.error
+        level = log.warning if isinstance(error, NotAuthentic | Undecodable | Overloaded) else log.error
         level("request.refused", partner=post.name, code=error.code)
+        self.telemetry.refused(error.code)
         return post.adapter.refuse(request, error)
 
 
@@ -234,14 +265,14 @@ def _objected(cipher: Cipher, record: Record, objection: Objection) -> Entry:
     )
 
 
-def _digests(cipher: Cipher, record: Record) -> tuple[bytes, ...]:
+def _digests(cipher: Cipher, record: Record) -> Digests:
     """Return the keyed digests of what the record says; an attachment's address may change, its id and bytes not."""
     papers = [
         [a.id, a.name, a.kind, a.sha256 or (hashlib.sha256(a.content).hexdigest() if a.content else None)]
         for a in record.attachments
     ]
     said = [record.kind, record.version, record.fields, papers]
-    return cipher.digests(orjson.dumps(said, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str))
+    return cipher.recognising(orjson.dumps(said, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str))
 
 
 def _spoken_for(post: Post, message: Any, announced: Sequence[Announced]) -> tuple[Any, Objection | None]:

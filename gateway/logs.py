@@ -39,7 +39,8 @@ ALLOWED = IDS | frozenset(
      "code", "fate", "state", "status", "why", "file", "line", "field",
      "method", "path", "http_status", "host", "port",
      "attempt", "attempts", "count", "accepted", "held", "parked", "refused", "delivered", "dead", "size", "limit",
-     "seconds", "milliseconds", "due_at", "retry_after", "version", "worker", "pid", "cipher", "key_id"}
+     "seconds", "milliseconds", "due_at", "retry_after", "version", "worker", "pid", "cipher", "key_id",
+     "holder", "chore", "day", "fields", "role"}
 )  # fmt: skip
 MAX_TEXT = 300
 _TRUSTED = ("gateway", "adapters", "uvicorn", "alembic")  # arguments are ours, or addresses and revision names
@@ -80,7 +81,22 @@ def about(
 ) -> AbstractContextManager[None]:
     """Return a context in which every event of this task carries the ids that are given."""
     ids = {"message_id": message_id, "case_id": case_id, "partner": partner, "trace_id": trace_id}
-    return structlog.contextvars.bound_contextvars(**{name: value for name, value in ids.items() if value is not None})
+    return _About({name: value for name, value in ids.items() if value is not None})
+
+
+class _About:
+    """What structlog's ``bound_contextvars`` does, without a look at every variable of the context on both ends."""
+
+    __slots__ = ("_ids", "_tokens")
+
+    def __init__(self, ids: dict[str, str]) -> None:
+        self._ids = ids
+
+    def __enter__(self) -> None:
+        self._tokens = structlog.contextvars.bind_contextvars(**self._ids)
+
+    def __exit__(self, *_: object) -> None:
+        structlog.contextvars.reset_contextvars(**self._tokens)
 
 
 def safe(_logger: Any, _name: str, event: EventDict) -> EventDict:

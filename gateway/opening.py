@@ -6,6 +6,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,7 +15,7 @@ from gateway.errors import ConfigurationFault
 from gateway.settings import Settings
 from gateway.store import engine as database
 from gateway.store.cipher import Cipher
-from gateway.store.documents import Documents
+from gateway.store.documents import Documents, FolderShelf, Shelf
 from gateway.store.keys import check_canary, load_keys, sealed_names
 from gateway.store.lock import StoreLock
 
@@ -58,10 +59,10 @@ def open_store(settings: Settings, *, write: bool) -> Store:
 
 
 def _opened(settings: Settings, engine: Engine, lock: StoreLock | None, *, write: bool) -> Store:
-    if write:
+    if write and settings.migrate == "auto":
         database.migrate(engine)
-    elif database.schema_state(engine) != "current":
-        raise ConfigurationFault("store.schema_behind")
+    else:
+        _require_tables(database.schema_state(engine))
     with engine.connect() as connection:
         sealed = sealed_names(connection)
     environment = _key_environment(settings)
@@ -70,7 +71,15 @@ def _opened(settings: Settings, engine: Engine, lock: StoreLock | None, *, write
     with (database.writing(engine) if write else engine).begin() as connection:
         check_canary(connection, cipher)
     notice = None if made is None else str(made.file)
-    return Store(engine, cipher, Documents(settings.data_dir / "documents", cipher), lock, notice)
+    return Store(engine, cipher, Documents(_shelf(settings), cipher), lock, notice)
+
+
+def _require_tables(state: database.SchemaState) -> None:
+    """Refuse tables that this gateway cannot work on. Raises ConfigurationFault."""
+    if state in {"empty", "behind"}:
+        raise ConfigurationFault("store.schema_behind")
+    if state == "unknown":
+        raise ConfigurationFault("store.schema_unknown")
 
 
 def _key_environment(settings: Settings) -> dict[str, str]:
@@ -80,6 +89,35 @@ def _key_environment(settings: Settings) -> dict[str, str]:
     if settings.key_file is not None:
         environment["FENGQIAO_KEY_FILE"] = str(settings.key_file)
     return environment
+
+
+def _shelf(settings: Settings) -> Shelf:
+    """Return where documents lie. Raises ConfigurationFault; whether it can be reached shows when it is used."""
+    place = urlsplit(settings.documents_url or "")
+    if place.scheme == "s3":
+        return _bucket_shelf(settings, place.netloc, unquote(place.path).strip("/"))
+    if place.scheme == "file":
+        return FolderShelf(Path(unquote(place.path)), make=False)
+    return FolderShelf(settings.data_dir / "documents")
+
+
+def _bucket_shelf(settings: Settings, bucket: str, prefix: str) -> Shelf:
+    access_key, secret_key = settings.read_s3_keys()
+    try:
+        from gateway.store.documents.s3 import Bucket, S3Shelf  # noqa: PLC0415  # obstore is an extra
+    except ModuleNotFoundError:
+        raise ConfigurationFault("configuration.extra_missing", extra="s3", field="FENGQIAO_DOCUMENTS_URL") from None
+    named = Bucket(
+        name=bucket,
+        prefix=prefix,
+        endpoint=settings.s3_endpoint,
+        region=settings.s3_region,
+        access_key=access_key,
+        secret_key=secret_key,
+        path_style=settings.s3_path_style,
+        allow_http=settings.s3_allow_http,
+    )
+    return S3Shelf(named, scratch=settings.data_dir)
 
 
 def admin_token(settings: Settings) -> str:

@@ -54,7 +54,7 @@ class Operations:
             post = _under(post, await asyncio.to_thread(configuration.unpack, packed))
         request = await asyncio.to_thread(self._request, kept)
         waiting = Waiting(**{name: kept[name] for name in ("kind", "record_id", "version", "position")})
-        outcome = await self.inbound.replay(post, request, inbox_id, waiting)
+        outcome = await self.inbound.replay(post, request, inbox_id, waiting, trace_id=kept["trace_id"])
         log.info("record.replayed", partner=post.name, receipt_id=inbox_id, fate=outcome.fate)
         return outcome
 
@@ -76,7 +76,11 @@ class Operations:
         """Give a delivery up for good, so that its successors may pass. Returns its partner. Raises NotFound."""
         partner = await self.writer.ran(
             lambda connection: mending.withdraw(
-                connection, delivery_id, reason[:500], deadline_at=self._deadline(connection, delivery_id)
+                connection,
+                delivery_id,
+                reason[:500],
+                now=millis(self.now()),
+                deadline_at=self._deadline(connection, delivery_id),
             )
         )
         if partner is None:

@@ -1,4 +1,8 @@
-"""What holds for every test: no network beyond the loopback, and examples of property tests chosen alike in CI."""
+"""What holds for every test: no network beyond the loopback, examples chosen alike in CI, and who runs beside whom.
+
+make test ─► worker 1: a file of quick tests, the next file, …  then everything `live` or `fault`, one at a time
+             worker 2: a file of quick tests, the next file, …  then nothing: those have the machine to themselves
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,31 @@ from hypothesis import settings
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("here", deadline=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+ALONE = "alone"  # the group of tests that start processes of their own
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist writes the groups into the names
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put tests that start processes of their own last, and keep them and the tests of one file each together."""
+    items.sort(key=_alone)
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            item.add_marker(pytest.mark.xdist_group(ALONE if _alone(item) else item.location[0]))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Take the group off a test's name, so that what is printed can be handed to pytest again.
+
+    Where it is printed: a worker tells its results by the whole name.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ and report.nodeid.rfind("@") > report.nodeid.rfind("]"):
+        report.nodeid = report.nodeid.rpartition("@")[0]
+
+
+def _alone(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in ("live", "fault"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -25,7 +25,11 @@ from gateway.canonical import identifiers
 from gateway.canonical.cases import CaseIdentity
 from gateway.canonical.documents import Document
 from gateway.canonical.messages import TYPES, Envelope, Message
+from gateway.canonical.messages.confirmation_data import ConfirmationStatusData
+from gateway.canonical.messages.intake import ConsentInquiryData
+from gateway.canonical.messages.performance import CertificateData
 from gateway.canonical.messages.referral_data import LitigationData, ReferralData
+from gateway.canonical.messages.ruling_data import RulingData, ServiceReceiptData
 from gateway.canonical.organisations import Organisation
 from gateway.canonical.parties import IdentityDocument, Party
 
@@ -134,7 +138,10 @@ _LEFT_TO_DEFAULTS = (
     "specversion", "type", "subject", "receivedtime", "datacontenttype", "schemaversion", "correlationid",
     "causationid", "sensitivity",
 )  # fmt: skip
-_ORGANISATION_FIELDS = ("sender", "addressee", "employer", "tribunal", "parent", "organisation")
+_ORGANISATION_FIELDS = (
+    "sender", "addressee", "employer", "tribunal", "parent", "organisation", "recipients", "participants", "unit",
+    "court",
+)  # fmt: skip
 
 
 def _field(model: type[BaseModel], name: str, info: FieldInfo, organisations: tuple[str, ...]) -> SearchStrategy[Any]:
@@ -183,6 +190,8 @@ _CHECKED: Mapping[Callable[..., Any], Callable[[], SearchStrategy[str]]] = {
 
 
 _PATTERNS: Mapping[str, SearchStrategy[str]] = {
+    r"^[0-9A-F]{2,64}$": st.binary(min_size=8, max_size=16).map(lambda serial: serial.hex().upper()),
+    r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$": message_ids(),
     r"^[0-9a-f]{64}$": st.binary(min_size=32, max_size=32).map(bytes.hex),
     r"^[\w.+-]+/[\w.+-]+$": st.sampled_from(("application/pdf", "image/jpeg", "application/ofd+zip")),
     r"^(0[1-9]|[1-4]\d|5[0-6]|97|98)$": st.integers(1, 56).map("{:02}".format),  # ethnic groups (GB/T 3304)
@@ -244,6 +253,37 @@ def _litigation(values: dict[str, Any]) -> SearchStrategy[dict[str, Any]]:
     return st.just(values)
 
 
+def _certain(values: dict[str, Any]) -> SearchStrategy[dict[str, Any]]:
+    """Carry at least one document."""
+    documents = values["documents"]
+    return st.just(values) if documents else _model(Document, ()).map(lambda one: {**values, "documents": (one,)})
+
+
+def _inquiry(values: dict[str, Any]) -> SearchStrategy[dict[str, Any]]:
+    agreed = all(consent.given for consent in values["consents"]) and values["consents"]
+    return st.just(values if agreed or values["outcome"] != "given" else {**values, "outcome": "asked"})
+
+
+def _status(values: dict[str, Any]) -> SearchStrategy[dict[str, Any]]:
+    lacking = (
+        (values["state"] == "accepted" and values["confirmation_number"] is None)
+        or (
+            values["state"] in {"supplement", "supplementary_statement"}
+            and not (values["items"] and values["supply_by"])
+        )
+        or (values["state"] == "not_accepted" and values["ground"] is None)
+    )
+    return st.just({**values, "state": "reviewing"} if lacking else values)
+
+
+def _receipt(values: dict[str, Any]) -> SearchStrategy[dict[str, Any]]:
+    proof = values["electronic"]
+    served = values["received_at"] is not None or (proof is not None and proof.arrived_at is not None)
+    witnessed = values["refused_on"] and (values["witnesses"] or values["record_reference"])
+    lacking = (values["outcome"] == "served" and not served) or (values["outcome"] == "refused" and not witnessed)
+    return st.just({**values, "outcome": "failed"} if lacking else values)
+
+
 def _kept(values: dict[str, Any]) -> SearchStrategy[dict[str, Any]]:
     # Going out, a document's id is its digest; only so does it come back the same.
     return st.just(values if values["sha256"] is None else {**values, "partner_id": values["sha256"]})
@@ -254,5 +294,10 @@ _RULES: Mapping[type[BaseModel], Callable[[dict[str, Any]], SearchStrategy[dict[
     Party: _party,
     ReferralData: _referral,
     LitigationData: _litigation,
+    ConsentInquiryData: _inquiry,
+    ConfirmationStatusData: _status,
+    ServiceReceiptData: _receipt,
+    RulingData: _certain,
+    CertificateData: _certain,
     Document: _kept,
 }

@@ -1,4 +1,4 @@
-"""Write the reference pages of `docs/` that are made from the code: codes, canonical fields, settings.
+"""Write the reference pages of `docs/` that are made from the code: codes, canonical fields, settings, metrics.
 
 python -m tools.generate_docs            write the pages
 python -m tools.generate_docs --check    only say which are out of date (exit code 1)
@@ -16,13 +16,20 @@ from typing import Literal, get_args, get_origin
 from pydantic import BaseModel
 
 from gateway.canonical.messages import TYPES, Envelope
+from gateway.canonical.messages.catalogue import CATALOGUE
 from gateway.canonical.schema import Described, fields
+from gateway.metrics import FAMILIES
 from gateway.settings import variables
-from gateway.texts import Text, catalogue
+from gateway.texts import Language, Text, catalogue, text
 
 ROOT = Path(__file__).resolve().parent.parent
 MADE = "<!-- Made by `python -m tools.generate_docs`; do not edit. -->"
 WHO = {"sender": "发送方", "administrator": "管理员", "operator": "运维人员", "nobody": "无需处理"}
+_WAYS: Mapping[Language, tuple[str, str, str, str, str]] = {
+    "zh": ("提出：", "接收：", "可先于同案其他消息", "按案件顺序", "优先级 "),
+    "en": ("From: ", "To: ", "may pass other messages of its case", "in the order of its case", "priority "),
+}
+_FULL_WIDTH = str.maketrans({";": "；", "(": "（", ")": "）", ".": "。", " ": ""})
 PERSONAL = {"name": "姓名", "number": "号码", "phone": "电话", "address": "地址", "text": "文本"}
 
 
@@ -54,14 +61,60 @@ def canonical_page() -> str:
         "每条消息是一个 CloudEvents 1.0 信封加一个 `data` 内容体。`[]` 表示列表；“必填”指上级对象存在时该字段必须存在；"
         "“个人信息”字段加密保存，显示时脱敏。各类型的 JSON Schema 可用 `fengqiao schema TYPE` 或"
         " `GET /v1/schemas/TYPE` 取得。",
+        "## Catalogue 目录",
+        "Who may say a type and to whom, whom it reaches where it names nobody, whether it may pass the other messages"
+        " of its case, and what it changes. Priority 0 goes first, 2 last. An organisation that the directory does not"
+        " know has no kind and is not refused for it.",
+        "各类消息由谁提出、发给谁，未写明接收机构时送达何处，可否先于同案其他消息，以及产生何种作用。"
+        "优先级 0 最先、2 最后。机构目录中没有的机构不按类型限制。",
+        _catalogue_table(),
         "## Envelope 信封",
         _fields_table(field for field in fields("referral").values() if field.path in Envelope.model_fields),
     ]
     for name, model in TYPES.items():
         described = fields(name)
         body = (field for path, field in described.items() if path.startswith("data."))
-        lines += [f"## `{name}` {described['type'].title}", _sentence(model), _fields_table(body)]
+        lines += [f"## `{name}` {described['type'].title}", _sentence(model), _ways(name), _fields_table(body)]
     return _page(lines)
+
+
+def _catalogue_table() -> str:
+    """Return one line per message type: its number, its names, and what it changes."""
+    rows = (
+        (
+            f"[`{name}`](#{name}-{_anchor(name)})",
+            entry.number,
+            fields(name)["type"].title,
+            text(f"canonical.effect.{name}", "zh"),
+            text(f"canonical.effect.{name}", "en"),
+        )
+        for name, entry in CATALOGUE.items()
+    )
+    return _table(("type 类型", "no. 编号", "名称", "作用", "effect"), rows)
+
+
+def _anchor(name: str) -> str:
+    return fields(name)["type"].title.replace("、", "")
+
+
+def _ways(name: str) -> str:
+    """Say who sends a type to whom, and how it travels among the others."""
+    entry = CATALOGUE[name]
+    lines = []
+    for language, (says, gets, may_pass, waits, order) in _WAYS.items():
+        senders = _kinds(entry.senders, language, said_by=entry.said_by)
+        receivers = _kinds(entry.recipients or entry.bodies, language)
+        route = text(f"canonical.route.{entry.route}", language)
+        passing = may_pass if entry.independent else waits
+        line = f"{says}{senders}; {gets}{receivers} ({route}); {passing}; {order}{entry.priority}."
+        lines.append(line.translate(_FULL_WIDTH) if language == "zh" else line)
+    return "\n\n".join(lines)
+
+
+def _kinds(kinds: frozenset[str], language: Language, *, said_by: str | None = None) -> str:
+    names = [text(f"canonical.part.{said_by}", language)] if said_by else []
+    names += [text(f"canonical.kind.{kind}", language) for kind in sorted(kinds)]
+    return ("、" if language == "zh" else ", ").join(names) or {"zh": "任何机构", "en": "anybody"}[language]
 
 
 def settings_page() -> str:
@@ -79,10 +132,45 @@ def settings_page() -> str:
     )
 
 
+def metrics_page() -> str:
+    """Return every metric with its kind and labels."""
+    return _page(
+        [
+            "# Metrics 指标",
+            MADE,
+            "Every process shows its metrics at `/metrics` in Prometheus' text form: one with doors beside them, a"
+            " worker and the clock at `FENGQIAO_METRICS_PORT`. A scrape shows `Authorization: Bearer` with the token of"
+            " `FENGQIAO_METRICS_TOKEN` (or of the administration), wherever it comes from. A counter is scraped with"
+            " `_total`, a histogram with `_bucket`, `_sum` and `_count`; `process_*` come besides.",
+            "每个进程在 `/metrics` 提供 Prometheus 文本格式的指标：带接入端口的进程在同一端口，工作进程与时钟进程在"
+            " `FENGQIAO_METRICS_PORT`。抓取须带 `Authorization: Bearer`，使用 `FENGQIAO_METRICS_TOKEN`（或管理令牌）。",
+            "Counters and histograms are of one process: add them up. What is measured in the store is the same from"
+            " every process: take the `max`. It is measured at most every ten seconds, by indexes, with counts that"
+            " stop at 10000, so that a million waiting deliveries do not make a scrape slow. Alert rules and a"
+            " dashboard lie in `deploy/`.",
+            "计数器与直方图属于单个进程，应求和；对存储的测量各进程相同，应取 `max`，最多每十秒测量一次，"
+            "计数以 10000 为上限。告警规则与仪表盘见 `deploy/`。",
+            *_metrics_by("", "Counted and timed as it happens 随发生计数与计时"),
+            *_metrics_by("process", "Measured in the process at a scrape 抓取时测量进程"),
+            *_metrics_by("store", "Measured in the store at a scrape 抓取时测量存储"),
+        ]
+    )
+
+
+def _metrics_by(at_scrape: str, title: str) -> tuple[str, str]:
+    rows = (
+        (f"`{each.name}`", each.kind, ", ".join(each.labels), each.help, each.title)
+        for each in FAMILIES.values()
+        if each.at_scrape == at_scrape
+    )
+    return f"## {title}", _table(("metric 指标", "kind 类型", "labels 标签", "meaning", "含义"), rows)
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/codes.md": codes_page,
     "docs/canonical.md": canonical_page,
     "docs/settings.md": settings_page,
+    "docs/metrics.md": metrics_page,
 }
 
 

@@ -57,4 +57,7 @@ say "fetching and installing $(grep -c '^[A-Za-z0-9].*==' requirements.lock) pac
 pip install --require-hashes -r requirements.lock || fail "the packages of requirements.lock could not be installed"
 say "installing the project itself, editable"
 pip install --no-deps --no-build-isolation --editable . || fail "the project could not be installed"
+# The campaign of faults is part of the tests, not of the product: a command of this checkout only.
+printf '#!/bin/sh\ncd "%s" && exec "%s/bin/python" -m tests.faults "$@"\n' "$PWD" "$(cd "$venv" && pwd)" > "$venv/bin/fengqiao-faults"
+chmod +x "$venv/bin/fengqiao-faults"
 say "done: $venv/bin/fengqiao"

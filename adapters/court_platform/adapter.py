@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import ClassVar
 
 from adapters.court_platform.answers import acknowledgement, refusal
 from adapters.court_platform.conversation import Conversation
+from adapters.court_platform.holdings import digest_of
 from adapters.court_platform.settings import read_settings
 from adapters.court_platform.signature import Signer
 from adapters.court_platform.wire import read_record
-from gateway.contract import Authentic, Exchange, Outcome, Partner, Receipt, Record, Request, Response
+from gateway.contract import Authentic, Exchange, Holdings, Outcome, Partner, Receipt, Record, Request, Response
 from gateway.errors import GatewayError
 
 
@@ -24,6 +26,7 @@ class CourtPlatform:
     def __init__(self, partner: Partner) -> None:
         settings = read_settings(partner.name, partner.settings)
         self._partner = partner
+        self.cannot_reconcile = None if settings.reconciles else "court_platform.does_not_reconcile"
         self._signer = Signer(
             app_id=settings.app_id, algorithm=settings.sign_algorithm, secret=partner.secret("app_secret")
         )
@@ -52,3 +55,11 @@ class CourtPlatform:
     def confirm(self, record: Record) -> Exchange[Receipt | None]:
         """Ask whether the platform has ``record``. Raises as ``deliver``."""
         return self._conversation.ask(record)
+
+    def digest_of(self, record: Record) -> str | None:
+        """Return the digest that the platform reports of ``record``, hexadecimal."""
+        return digest_of(record)
+
+    def holdings(self, day: date) -> Exchange[Holdings]:
+        """Fetch the platform's list of what it received on ``day``, page by page. Raises as ``deliver``."""
+        return self._conversation.list_holdings(day)

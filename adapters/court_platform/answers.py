@@ -19,6 +19,7 @@ from gateway.errors import (
     Overloaded,
     StoreUnavailable,
     Undecodable,
+    seconds_to_wait,
 )
 from gateway.wire import json_guard
 
@@ -69,7 +70,7 @@ def acknowledgement(outcome: Outcome) -> Response:
 def refusal(error: GatewayError) -> Response:
     """Tell the platform that its request as a whole was not taken."""
     status, code = next(((status, code) for kind, status, code in _REFUSALS if isinstance(error, kind)), (500, 9))
-    headers = {"retry-after": "5"} if status in (429, 503) else {}
+    headers = {"retry-after": str(seconds_to_wait(error))} if status in (429, 503) else {}
     data = {"yydm": error.code}
     if isinstance(error, Undecodable) and "field" in error.facts:
         data["zd"] = str(error.facts["field"])

@@ -4,6 +4,7 @@ POST /oauth/token   ─► {accessToken, expiresIn}        kept in the session u
 POST /api/files     ─► {clbh}                          kept too: a redelivery does not upload again
 POST /api/records   ─► {ajbh, lsh}                     the platform's own ids: the receipt
 GET  /api/records/… ─► {ajbh, lsh}                     did you get it?
+GET  /api/holdings  ─► {rq, zs, zys, jl}               what did you get on a day? page by page
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from adapters.court_platform.answers import Answer, read_answer
+from adapters.court_platform.holdings import Gathered, query_for
 from adapters.court_platform.settings import Settings
 from adapters.court_platform.signature import Signer
 from adapters.court_platform.wire import write_record
-from gateway.contract import Attachment, Exchange, Part, Partner, Receipt, Record, Request
+from gateway.contract import Attachment, Exchange, Holdings, Part, Partner, Receipt, Record, Request
 from gateway.errors import GatewayError, PermanentFailure, TemporaryFailure, Untranslatable
 from gateway.wire import json_guard
 
@@ -48,7 +50,7 @@ class Conversation:
         if answer.meaning not in ("done", "repeated"):
             raise _failure(answer, record)
         self._forget_files(record)
-        return _receipt(answer, already_received=answer.meaning == "repeated")
+        return _receipt(answer, record, already_received=answer.meaning == "repeated")
 
     def ask(self, record: Record) -> Exchange[Receipt | None]:
         """Ask for the receipt of ``record``; None where the platform has none. Raises as ``submit``."""
@@ -57,7 +59,18 @@ class Conversation:
             return None
         if answer.meaning not in ("done", "repeated"):
             raise _failure(answer, record)
-        return _receipt(answer, already_received=True)
+        return _receipt(answer, record, already_received=True)
+
+    def list_holdings(self, day: date) -> Exchange[Holdings]:
+        """Fetch every page of the list of a day. Raises TemporaryFailure where it is not whole, else as ``submit``."""
+        gathered = Gathered(day=day)
+        while not gathered.complete:
+            query = query_for(day, gathered.next_page)
+            answer = yield from self._call(Request(method="GET", path="/api/holdings", query=query))
+            if answer.meaning not in ("done", "repeated"):
+                raise _failure(answer)
+            gathered.add(answer)
+        return gathered.holdings()
 
     def _upload(self, record: Record, attachment: Attachment) -> Exchange[str]:
         kept = self._partner.session.get(_file_key(record, attachment))
@@ -130,7 +143,10 @@ def _file_key(record: Record, attachment: Attachment) -> str:
     return f"file/{record.id}/{attachment.id}"
 
 
-def _receipt(answer: Answer, *, already_received: bool) -> Receipt:
+def _receipt(answer: Answer, record: Record, *, already_received: bool) -> Receipt:
+    """Return the receipt for ``record``. On a connection that went out of step an answer may be another message's."""
+    if answer.text("xxbh") != record.id:
+        raise TemporaryFailure("court_platform.answer_of_another", answer=answer.code)
     return Receipt(case_id=answer.text("ajbh"), record_id=answer.text("lsh"), already_received=already_received)
 
 

@@ -35,12 +35,14 @@ class Settings:
     """The adapter settings of one partner row.
 
     ``upload_kept_hours``: how long the platform keeps an uploaded file that no message has referred to yet.
+    ``reconciles``: it serves the list of what it received on a day.
     """
 
     app_id: str
     sign_algorithm: SignAlgorithm = "hmac-sm3"
     upload_kept_hours: int = 24
     answer_codes: Mapping[str, Meaning] = field(default_factory=lambda: ANSWER_CODES)
+    reconciles: bool = True
 
 
 def read_settings(partner: str, row: Mapping[str, Any]) -> Settings:
@@ -58,11 +60,15 @@ def read_settings(partner: str, row: Mapping[str, Any]) -> Settings:
     hours = row.get("upload_kept_hours", 24)
     if not isinstance(hours, int) or not 0 < hours <= 24 * 365:
         raise _fault(partner, "upload_kept_hours", "court_platform.setting_wrong", ("1 … 8760",))
+    reconciles = row.get("reconciles", True)
+    if not isinstance(reconciles, bool):
+        raise _fault(partner, "reconciles", "court_platform.setting_wrong", ("true", "false"))
     return Settings(
         app_id=str(row["app_id"]),
         sign_algorithm=algorithm,
         upload_kept_hours=hours,
         answer_codes=_answer_codes(partner, row.get("answer_codes", {})),
+        reconciles=reconciles,
     )
 
 

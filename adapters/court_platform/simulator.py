@@ -24,6 +24,7 @@ from fastapi.responses import JSONResponse
 
 from adapters.court_platform.simulator_court import Court, Endpoints, KeptFile
 from adapters.court_platform.simulator_faults import DisturbedApp, Fault
+from adapters.court_platform.simulator_holdings import SPOILING, spoil
 from adapters.court_platform.simulator_signature import Keyring
 
 DOOR = "/push"
@@ -108,6 +109,10 @@ class Simulator:
             memory.clear()
         self.app.fault = None
 
+    def spoil(self, order: Mapping[str, Any]) -> str | None:
+        """Lose, alter or invent a message at once; return its number."""
+        return spoil(self.court.received, self.court.acts, order, self._clock())
+
     def _served(self, item: Mapping[str, Any]) -> dict[str, Any]:
         if "content_base64" not in item and urlsplit(item.get("url", "")).hostname != SAMPLE_HOST:
             return dict(item)
@@ -157,6 +162,8 @@ def _controls(simulator: Simulator) -> APIRouter:
     @router.post("/faults")
     async def faults(request: Request) -> JSONResponse:
         order = await request.json()
+        if order.get("fault") in SPOILING:
+            return JSONResponse({"fault": order["fault"], "id": simulator.spoil(order)})
         try:
             simulator.app.fault = Fault.of(order) if order.get("fault") else None
         except ValueError as error:

@@ -1,6 +1,7 @@
 """The pretend court platform's own endpoints and what it remembers: tokens, files, and each message it took, once.
 
 POST /oauth/token · POST /api/files · POST /api/records · GET /api/records/{id} · GET /files/{id}?pj=ticket
+GET /api/holdings?rq=day&ym=page
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import UploadFile
 
 from adapters.court_platform.simulator_faults import place_of
+from adapters.court_platform.simulator_holdings import page_of
 from adapters.court_platform.simulator_rules import objection
 from adapters.court_platform.simulator_signature import Keyring, form_text
 
@@ -69,7 +71,7 @@ class Court:
         case = (fields.get("ajxx") or {}).get("ajbh")
         self.received[number] = {
             "id": number, "kind": kind, "case": case, "fields": fields, "attachments": attachments,
-            "received_at": self.clock().isoformat(), "times": 1, "_contents": contents,
+            "received_at": self.clock().isoformat(), "times": 1, "_contents": contents, "_frame": dict(frame),
             "_receipt": {"xxbh": number, "ajbh": case, "lsh": f"LS{len(self.received) + 1:08d}"},
         }  # fmt: skip
         self.acts.append(number)
@@ -106,6 +108,7 @@ class Endpoints:
         router.add_api_route("/api/files", self.upload, methods=["POST"])
         router.add_api_route("/api/records", self.submit, methods=["POST"])
         router.add_api_route("/api/records/{number}", self.ask, methods=["GET"])
+        router.add_api_route("/api/holdings", self.holdings, methods=["GET"])
         router.add_api_route("/files/{number}", self.fetch, methods=["GET"])
         return router
 
@@ -150,6 +153,13 @@ class Endpoints:
             return refused
         kept = self._court.received.get(number)
         return answer(7, "查无此消息") if kept is None else answer(0, "成功", kept["_receipt"])
+
+    async def holdings(self, request: Request, rq: str = "", ym: int = 1) -> Response:
+        """List what was received on a day, a page at a time."""
+        refused = _unsigned(self._court, request, b"") or _untokened(self._court, request)
+        if refused:
+            return refused
+        return answer(0, "成功", page_of(self._court.received, rq, ym))
 
     async def fetch(self, number: str, pj: str = "") -> Response:
         """Serve a file that was announced, to whoever has its ticket."""

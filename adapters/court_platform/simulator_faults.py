@@ -28,7 +28,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 NAMES = ("slow", "error_500", "too_many", "reset", "answer_lost", "refuse", "business", "down")
-PLACES = ("token", "upload", "submit", "ask", "fetch", "all")
+PLACES = ("token", "upload", "submit", "ask", "holdings", "fetch", "all")
 _LINGER_NOT = struct.pack("ii", 1, 0)  # close with RST instead of FIN
 
 
@@ -90,7 +90,8 @@ def place_of(method: str, path: str) -> str | None:
         return None
     if path.startswith("/api/records"):
         return "submit" if method == "POST" else "ask"
-    return {"/oauth/token": "token", "/api/files": "upload"}.get(path, "fetch")
+    places = {"/oauth/token": "token", "/api/files": "upload", "/api/holdings": "holdings"}
+    return places.get(path, "fetch")
 
 
 async def _swallow(message: Message) -> None:

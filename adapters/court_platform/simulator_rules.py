@@ -15,7 +15,7 @@ _REASONS = (
 )  # fmt: skip
 _YES_NO = ("0", "1")
 _CASE = ("fssj", "ajxx")
-# Kind ─► required paths, allowed values by path. Only what a mediating unit sends to a court is here.
+# Kind ─► required paths, allowed values by path. Only what comes to a court is here.
 RULES: Mapping[str, tuple[tuple[str, ...], Mapping[str, tuple[str, ...]]]] = {
     "qrjs": ((*_CASE, "jssj"), {}),
     "byjs": ((*_CASE, "yy"), {"yy": ("1", "2", "3", "4", "5", "9")}),
@@ -26,6 +26,7 @@ RULES: Mapping[str, tuple[tuple[str, ...], Mapping[str, tuple[str, ...]]]] = {
     "ajsj": ((*_CASE, "yy", "mbcj", "dsryj[].xm", "dsryj[].sfty"), {"yy": _REASONS}),
     "thzx": ((*_CASE, "yy"), {"yy": _REASONS}),
     "ajth": ((*_CASE, "yy"), {"yy": _REASONS, "wzysssy": _YES_NO}),
+    "ajdb": ((*_CASE, "dbsx"), {"dbcd": ("1", "2")}),  # a copy of what a unit that is late was told
     "jgxx": (("fssj", "jgbm", "jgmc", "jglx", "zt"), {"zt": ("1", "2", "3")}),
     "ryxx": (("fssj", "rybh", "xm", "rylb", "zt"), {"zt": ("1", "2", "3")}),
 }

@@ -45,15 +45,25 @@ def read_record(request: Request) -> Record:
 
 def write_record(record: Record, file_ids: Mapping[str, str]) -> bytes:
     """Return the body that submits ``record``; ``file_ids`` are the platform's ids of its attachments."""
+    return json_guard.dumps(_frame(record, [file_ids[attachment.id] for attachment in record.attachments]))
+
+
+def compared_frame(record: Record) -> dict[str, Any]:
+    """Return the same frame without the platform's ids of the files, which another upload would change."""
+    return _frame(record, [None] * len(record.attachments))
+
+
+def _frame(record: Record, file_ids: Sequence[str | None]) -> dict[str, Any]:
     frame: dict[str, Any] = {"xxbh": record.id, "ywlx": record.kind, "ywsj": record.fields}
     if record.version is not None:
         frame["bbh"] = record.version
     if record.attachments:
-        frame["clxx"] = [_reference(attachment, file_ids[attachment.id]) for attachment in record.attachments]
-    return json_guard.dumps(frame)
+        pairs = zip(record.attachments, file_ids, strict=True)
+        frame["clxx"] = [_reference(attachment, file_id) for attachment, file_id in pairs]
+    return frame
 
 
-def _reference(attachment: Attachment, file_id: str) -> dict[str, Any]:
+def _reference(attachment: Attachment, file_id: str | None) -> dict[str, Any]:
     reference = {
         "clbh": file_id,
         "clmc": attachment.name,

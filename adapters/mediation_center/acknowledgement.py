@@ -22,7 +22,9 @@ from gateway.errors import (
     NotFound,
     Overloaded,
     StoreUnavailable,
+    TooMany,
     Undecodable,
+    seconds_to_wait,
 )
 from gateway.texts import text
 from gateway.wire import json_guard
@@ -35,10 +37,10 @@ _HTTP_STATUS: tuple[tuple[type[GatewayError], int], ...] = (
     (NotFound, 404),
     (Conflicting, 409),
     (Undecodable, 400),
+    (TooMany, 429),
     (Overloaded, 503),
     (StoreUnavailable, 503),
 )
-_SEND_AGAIN_AFTER = "5"  # seconds
 _JSON = {"content-type": "application/json; charset=utf-8"}
 
 
@@ -61,7 +63,7 @@ def refusal(batch_no: str | None, error: GatewayError) -> Response:
         "errorMsgEn": error.text("en"),
         "field": error.facts.get("field"),
     }
-    headers = {**_JSON, "retry-after": _SEND_AGAIN_AFTER} if status == 503 else _JSON
+    headers = {**_JSON, "retry-after": str(seconds_to_wait(error))} if status in (429, 503) else _JSON
     return Response(status=status, headers=headers, body=json_guard.dumps(body))
 
 

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import ClassVar
 
 from adapters.mediation_center.acknowledgement import acknowledgement, refusal
-from adapters.mediation_center.receipt import read_receipt
+from adapters.mediation_center.holdings import Gathered
+from adapters.mediation_center.receipt import read_found, read_receipt
 from adapters.mediation_center.settings import read_settings
 from adapters.mediation_center.wire import batch_number, read_batch, read_record, write_record
-from gateway.contract import Authentic, Exchange, Handed, Outcome, Partner, Receipt, Record, Request, Response
+from gateway.contract import (
+    Authentic,
+    Exchange,
+    Handed,
+    Holdings,
+    Outcome,
+    Partner,
+    Receipt,
+    Record,
+    Request,
+    Response,
+)
 from gateway.errors import (
     ConfigurationFault,
     GatewayError,
@@ -40,6 +52,7 @@ class MediationCenter:
     def __init__(self, partner: Partner) -> None:
         self._partner = partner
         self._settings = read_settings(partner.settings)
+        self.cannot_reconcile = None if self._settings.reconciles else "mediation_center.does_not_reconcile"
 
     def authenticate(self, request: Request) -> Authentic:
         """Verify the signature against every secret in use. Raises NotAuthentic."""
@@ -74,10 +87,22 @@ class MediationCenter:
             body = json_guard.dumps(write_record(record))
         except Untranslatable as error:
             raise PermanentFailure(error.code, **error.facts) from error
-        response = yield self._signed(record.id, body)
+        response = yield self._signed(self._settings.path, record.id, body)
         return read_receipt(response, sent=record, settings=self._settings, now=self._partner.now())
 
-    def _signed(self, webhook_id: str, body: bytes) -> Request:
+    def digest_of(self, record: Record) -> str | None:  # noqa: ARG002  # the contract's
+        """Return None: a centre's list has ids and no digests."""
+        return None
+
+    def holdings(self, day: date) -> Exchange[Holdings]:
+        """Fetch the centre's list of what it received on ``day``, page by page. Raises as ``deliver``."""
+        gathered = Gathered(day=day)
+        while not gathered.complete:
+            response = yield self._signed(self._settings.holdings_path, self._partner.nonce(), gathered.question)
+            gathered.add(read_found(response, settings=self._settings, now=self._partner.now()))
+        return gathered.holdings()
+
+    def _signed(self, path: str, webhook_id: str, body: bytes) -> Request:
         now = self._partner.now()
         names = self._settings.signing_names
         try:
@@ -91,7 +116,7 @@ class MediationCenter:
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": " ".join(signatures),
         }
-        return Request(method="POST", path=self._settings.path, headers=headers, body=body)
+        return Request(method="POST", path=path, headers=headers, body=body)
 
     def _secret(self, name: str) -> str:
         try:

@@ -1,6 +1,6 @@
 """Read what a centre answers to a delivery: taken, taken before, not now, or never.
 
-    {"success": true,  "data": {"eventId", "receiptNo", "duplicate"?}}               Receipt
+    {"success": true,  "data": {"recordId"?, "eventId", "receiptNo", "duplicate"?}}  Receipt, where it is this record's
     {"success": false, "errorCode", "errorMsg", "errorField"?}                       by its code
     429, 408, 425, 5xx                                                               TemporaryFailure, Retry-After kept
     401, 403 and 404 without the centre's own words, an answer that is no answer     TemporaryFailure
@@ -33,6 +33,26 @@ _NOT_A_CODE = re.compile(r"[^\w.\[\]-]+")
 
 def read_receipt(response: Response, *, sent: Record, settings: Settings, now: datetime) -> Receipt:
     """Return the centre's receipt for ``sent``. Raises TemporaryFailure or PermanentFailure."""
+    answer = _own_answer(response, now)
+    kept = _found(answer)
+    if kept.get("recordId", sent.id) != sent.id:  # on a connection that went out of step
+        raise TemporaryFailure("mediation_center.answer_of_another")
+    known = _code(answer.get("errorCode")) in settings.already_received_codes or kept.get("duplicate") is True
+    if known or _is_success(response, answer):
+        return Receipt(case_id=_id(kept.get("eventId")), record_id=_id(kept.get("receiptNo")), already_received=known)
+    raise _refusal(response, answer, sent=sent, settings=settings, now=now)
+
+
+def read_found(response: Response, *, settings: Settings, now: datetime) -> Mapping[str, Any]:
+    """Return what the centre found when it was asked for something. Raises TemporaryFailure or PermanentFailure."""
+    answer = _own_answer(response, now)
+    if _is_success(response, answer):
+        return _found(answer)
+    raise _refusal(response, answer, sent=None, settings=settings, now=now)
+
+
+def _own_answer(response: Response, now: datetime) -> dict[str, Any]:
+    """Return an answer that is the centre's own, of whatever meaning. Raises TemporaryFailure or PermanentFailure."""
     status, wait = response.status, _retry_after(response.headers.get("retry-after"), now)
     if status == 429:
         raise TemporaryFailure("mediation_center.too_many_requests", retry_after=wait, seconds=wait)
@@ -41,18 +61,28 @@ def read_receipt(response: Response, *, sent: Record, settings: Settings, now: d
     answer = _answer(response)
     if answer is None:
         raise _not_the_dialect(status, wait)
-    code = _code(answer.get("errorCode"))
+    return answer
+
+
+def _found(answer: Mapping[str, Any]) -> Mapping[str, Any]:
     found = answer.get("data")
-    kept: Mapping[str, Any] = found if isinstance(found, dict) else {}
-    if code in settings.already_received_codes or kept.get("duplicate") is True:
-        return Receipt(case_id=_id(kept.get("eventId")), record_id=_id(kept.get("receiptNo")), already_received=True)
-    if answer["success"] and status < 300:
-        return Receipt(case_id=_id(kept.get("eventId")), record_id=_id(kept.get("receiptNo")))
+    return found if isinstance(found, dict) else {}
+
+
+def _is_success(response: Response, answer: Mapping[str, Any]) -> bool:
+    return answer["success"] is True and response.status < 300
+
+
+def _refusal(
+    response: Response, answer: Mapping[str, Any], *, sent: Record | None, settings: Settings, now: datetime
+) -> TemporaryFailure | PermanentFailure:
+    status, wait = response.status, _retry_after(response.headers.get("retry-after"), now)
+    code = _code(answer.get("errorCode"))
     if status == 401:
-        raise TemporaryFailure("mediation_center.not_let_in", retry_after=wait, status=status)
+        return TemporaryFailure("mediation_center.not_let_in", retry_after=wait, status=status)
     if code in settings.temporary_codes:
-        raise TemporaryFailure("mediation_center.busy", retry_after=wait, partner_code=code)
-    raise PermanentFailure(
+        return TemporaryFailure("mediation_center.busy", retry_after=wait, partner_code=code)
+    return PermanentFailure(
         "mediation_center.refused",
         status=status,
         partner_code=code or None,
@@ -104,10 +134,10 @@ def _code(value: Any) -> str:
     return _LONG_NUMBER.sub("***", _NOT_A_CODE.sub("", str(value or ""))[:_LONGEST_CODE])
 
 
-def _without_persons(value: Any, sent: Record) -> str:
+def _without_persons(value: Any, sent: Record | None) -> str:
     """Return the centre's sentence without any of the values that were sent to it: it likes to quote them."""
     sentence = "".join(character for character in str(value or "") if character.isprintable())
-    for said in sorted(set(_texts(sent.fields)), key=len, reverse=True):
+    for said in sorted(set(_texts(sent.fields if sent else {})), key=len, reverse=True):
         sentence = sentence.replace(said, "***")
     return _LONG_NUMBER.sub("***", sentence)[:_LONGEST_TEXT]
 

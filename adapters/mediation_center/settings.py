@@ -23,6 +23,8 @@ class Settings:
     max_records: int = 200  # in one batch
     already_received_codes: tuple[str, ...] = ("RECORD_EXISTS",)
     temporary_codes: tuple[str, ...] = ("SYSTEM_BUSY", "SYSTEM_MAINTENANCE")
+    holdings_path: str = "/openapi/v1/holdings"  # where it lists what it received on a day
+    reconciles: bool = True  # it serves that list
 
     @property
     def signing_names(self) -> tuple[str, ...]:
@@ -39,8 +41,9 @@ def read_settings(row: Mapping[str, Any]) -> Settings:
     settings = Settings(**{name: _value(name, str(known[name]), value) for name, value in row.items()})
     if not settings.secret_names:
         raise _fault("secret_names", "at least one secret must be named")
-    if not settings.path.startswith("/"):
-        raise _fault("path", "it must begin with /")
+    for name in ("path", "holdings_path"):
+        if not getattr(settings, name).startswith("/"):
+            raise _fault(name, "it must begin with /")
     return settings
 
 
@@ -48,6 +51,10 @@ def _value(name: str, kind: str, value: Any) -> Any:
     if kind == "int":
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise _fault(name, "it must be a whole number above 0")
+        return value
+    if kind == "bool":
+        if not isinstance(value, bool):
+            raise _fault(name, "it must be true or false")
         return value
     if kind == "str":
         if not isinstance(value, str) or not value:

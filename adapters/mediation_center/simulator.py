@@ -4,6 +4,7 @@
         --partner centre-village --keys-file keys.json
 
     POST /openapi/v1/records     one signed record from the gateway
+    POST /openapi/v1/holdings    what it received on a day, page by page
     GET  /files/{id}             a file that it announced by its address
     /_sim/…                      the controls: push, faults, files, received, state, reset, health
 
@@ -31,8 +32,10 @@ from fastapi.responses import JSONResponse
 
 from adapters.mediation_center.pretend_centre import Book, Objection
 from adapters.mediation_center.pretend_failures import DroppableFastAPI, Failures, no
+from adapters.mediation_center.pretend_holdings import SPOILING, page_of, spoil
 
 RECORDS_PATH = "/openapi/v1/records"
+HOLDINGS_PATH = "/openapi/v1/holdings"
 DOOR = "/events"
 WINDOW = 300  # seconds
 SECRET_NAME = "webhook_secret"  # noqa: S105  # the name of a secret
@@ -54,6 +57,7 @@ class Simulator:
         self.settings = {**self.partner_settings(), **(settings or {})}
         keys = self.make_keys() if keys is None else keys
         self.secrets = [keys[name] for name in self.settings["secret_names"]]
+        self._clock = self.settings.get("clock") or (lambda: datetime.now(UTC))
         self.book = Book()
         self.failures = Failures()
         self.files: dict[str, tuple[bytes, str]] = {}
@@ -77,7 +81,7 @@ class Simulator:
         webhook_id = nonce or f"msg_{secrets.token_hex(12)}"
         batch = {"batchNo": f"PC-{webhook_id}", "records": [_frame(record) for record in records]}
         body = json.dumps(batch, ensure_ascii=False, separators=(",", ":")).encode()
-        stamp = str(int((now or datetime.now(UTC)).timestamp()))
+        stamp = str(int((now or self._clock()).timestamp()))
         headers = {
             "content-type": "application/json",
             "webhook-id": webhook_id,
@@ -89,6 +93,7 @@ class Simulator:
     def _application(self) -> FastAPI:
         app = DroppableFastAPI(title="Simulated mediation centre 模拟矛调中心", docs_url=None, redoc_url=None)
         app.add_api_route(RECORDS_PATH, self._record, methods=["POST"])
+        app.add_api_route(HOLDINGS_PATH, self._holdings, methods=["POST"])
         app.add_api_route("/files/{file_id}", self._file, methods=["GET"])
         app.add_api_route("/_sim/push", self._push, methods=["POST"])
         app.add_api_route("/_sim/faults", self._order_fault, methods=["POST"])
@@ -104,6 +109,9 @@ class Simulator:
     async def _record(self, request: Request) -> Response:
         return await self.failures.around(request, self._take)
 
+    async def _holdings(self, request: Request) -> Response:
+        return await self.failures.around(request, self._list)
+
     async def _file(self, request: Request) -> Response:
         return await self.failures.around(request, self._serve)
 
@@ -113,15 +121,29 @@ class Simulator:
         if problem:
             return no("SIGN_INVALID", problem, 401)
         try:
-            kept, again = self.book.take(json.loads(body), datetime.now(UTC))
+            kept, again = self.book.take(json.loads(body), self._clock())
         except Objection as objection:
             self.refused += 1
             return no(objection.code, objection.message, field_path=objection.field_path)
         except (ValueError, AttributeError):
             return no("PARAM_INVALID", "报文不是有效的JSON对象", 400)
-        answer = {"eventId": kept.case, "receiptNo": kept.receipt_no, "duplicate": again}
+        answer = {
+            "recordId": kept.id, "eventId": kept.case, "receiptNo": kept.receipt_no, "duplicate": again,
+        }  # fmt: skip
         code = "RECORD_EXISTS" if again else None
         return JSONResponse({"success": True, "data": answer, "errorCode": code, "errorMsg": None})
+
+    async def _list(self, request: Request) -> Response:
+        body = await request.body()
+        problem = self._signature_problem(request.headers, body)
+        if problem:
+            return no("SIGN_INVALID", problem, 401)
+        try:
+            asked = json.loads(body)
+            page = page_of(self.book, str(asked["day"]), int(asked["pageNo"]))
+        except (ValueError, KeyError, TypeError):
+            return no("PARAM_INVALID", "对账请求格式不正确", 400)
+        return JSONResponse({"success": True, "data": page, "errorCode": None, "errorMsg": None})
 
     async def _serve(self, request: Request) -> Response:
         kept = self.files.get(request.path_params["file_id"])
@@ -132,7 +154,7 @@ class Simulator:
         given = headers.get("webhook-signature", "").split()
         if not webhook_id or not stamp.isascii() or not stamp.isdigit() or not given:
             return "缺少签名"
-        if abs(datetime.now(UTC).timestamp() - int(stamp)) > WINDOW:
+        if abs(self._clock().timestamp() - int(stamp)) > WINDOW:
             return "时间戳超出允许范围"
         expected = [_signature(secret, webhook_id, stamp, body) for secret in self.secrets]
         if not any(hmac.compare_digest(one.encode(), other.encode()) for one in expected for other in given):
@@ -186,8 +208,11 @@ class Simulator:
         return JSONResponse({"url": self._keep(content, wish.get("media_type"), str(request.base_url))})
 
     async def _order_fault(self, request: Request) -> Response:
+        order = await request.json()
+        if order.get("fault") in SPOILING:
+            return JSONResponse({"fault": order["fault"], "id": spoil(self.book, order, self._clock())})
         try:
-            self.failures.order(await request.json())
+            self.failures.order(order)
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
         return JSONResponse(asdict(self.failures))

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway import texts
 from gateway.bootstrap import Gateway
+from gateway.canonical.identifiers import BEIJING
 from gateway.contract import Outcome
 from gateway.errors import NotAuthentic, NotFound
 from gateway.store import shown
@@ -72,6 +73,37 @@ def deliveries(
     """Return the newest deliveries."""
     with gateway.store.engine.connect() as connection:
         return shown.deliveries(connection, status=status, partner=partner, limit=limit)
+
+
+@router.get("/breakers", summary="Partners that do not answer 未应答的对方系统")
+def breakers(gateway: Administered) -> list[dict[str, Any]]:
+    """Return every partner that has failed since it last answered: whether deliveries are paused, and until when."""
+    with gateway.store.engine.connect() as connection:
+        return shown.breakers(connection)
+
+
+@router.get("/cases", summary="Cases and who holds each 案件")
+def cases(
+    gateway: Administered,
+    holder: Annotated[str | None, Field(max_length=128)] = None,
+    open_only: bool = False,
+    overdue: bool = False,
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100,
+) -> list[dict[str, Any]]:
+    """Return the newest cases; with ``holder``, the open ones that this organisation must act in.
+
+    With ``overdue``, the open ones whose holder should have acted by now, the longest overdue first.
+    """
+    today = gateway.now().astimezone(BEIJING).date() if overdue else None
+    with gateway.store.engine.connect() as connection:
+        return shown.cases(connection, holder=holder, open_only=open_only, overdue_on=today, limit=limit)
+
+
+@router.get("/messages/{message}/acknowledgements", summary="Who has acknowledged a warning 预警确认")
+def acknowledgements(gateway: Administered, message: str) -> list[dict[str, Any]]:
+    """Return whom a message was sent to, and when each acknowledged it."""
+    with gateway.store.engine.connect() as connection:
+        return shown.acknowledgements(connection, message)
 
 
 @router.get("/cases/{name}", summary="The trace of a case 案件轨迹")

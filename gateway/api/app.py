@@ -13,7 +13,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway import __version__
-from gateway.api import administration, documents, doors, health, schemas
+from gateway.api import (
+    administration,
+    documents,
+    doors,
+    health,
+    ledgers,
+    mailbox,
+    reconciliations,
+    retention,
+    schemas,
+    scraping,
+)
 from gateway.api.described import describe
 from gateway.api.problems import answer, problem_response
 from gateway.bootstrap import Gateway
@@ -49,11 +60,20 @@ def create_app(gateway: Gateway) -> FastAPI:
     )
     app.state.gateway = gateway
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
-    app.router.routes[:0] = doors.routes(gateway)  # first: every route before them is tried for every record
+    app.router.routes.insert(
+        0, doors.canonical_route(gateway)
+    )  # first: every route before it is tried for every record
+    layers = app.build_middleware_stack
+    app.build_middleware_stack = lambda: doors.Doors(layers(), gateway)  # type: ignore[method-assign]  # as outermost
     app.include_router(documents.router)
+    app.include_router(mailbox.router)
     app.include_router(schemas.router)
     app.include_router(health.router)
+    app.include_router(scraping.router)
     app.include_router(administration.router)
+    app.include_router(reconciliations.router)
+    app.include_router(retention.router)
+    app.include_router(ledgers.router)
     app.add_exception_handler(GatewayError, _gateway_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _not_of_the_form)

@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import ClientDisconnect
 
 from gateway import contract
-from gateway.api.doors import body_of, canonical_post
+from gateway.admission import Place
+from gateway.api.doors import admitted, body_of, canonical_post, declared_length, forged
 from gateway.bootstrap import Gateway
-from gateway.errors import Undecodable
+from gateway.errors import NotAuthentic, Undecodable
 from gateway.posts import Post
 
 router = APIRouter(prefix="/v1", tags=["documents"])
@@ -51,7 +52,19 @@ async def upload(request: Request) -> JSONResponse:
     gateway: Gateway = request.app.state.gateway
     post = canonical_post(gateway, request)
     limit = post.row.attachment_limit_mb * MIB
-    chunks = await _authenticated(post, request, at_once=min(limit, gateway.settings.body_limit))
+    declared = declared_length(request.headers, limit)
+    async with admitted(gateway, post, request.scope, declared, in_memory=is_signed(request)) as place:
+        return await _kept(gateway, post, request, limit=limit, place=place)
+
+
+async def _kept(gateway: Gateway, post: Post, request: Request, *, limit: int, place: Place) -> JSONResponse:
+    at_once = min(limit, gateway.settings.body_limit)
+    try:
+        chunks = await _authenticated(post, request, at_once=at_once, place=place)
+    except NotAuthentic:
+        await forged(gateway, post, request.scope)
+        raise
+    await gateway.admission.quotas.require_within(post.name, post.row.quota)
     with gateway.store.documents.intake(limit) as intake:
         try:
             async for chunk in chunks:
@@ -64,10 +77,15 @@ async def upload(request: Request) -> JSONResponse:
     return JSONResponse(ticket.model_dump(), status_code=201)
 
 
-async def _authenticated(post: Post, request: Request, *, at_once: int) -> AsyncIterator[bytes]:
+def is_signed(request: Request) -> bool:
+    """Say whether the sender proves itself by a signature over the whole body."""
+    return "authorization" not in request.headers and "webhook-signature" in request.headers
+
+
+async def _authenticated(post: Post, request: Request, *, at_once: int, place: Place) -> AsyncIterator[bytes]:
     """Return the body once its sender is proved; a signed one is read first, up to ``at_once`` bytes."""
-    if "authorization" not in request.headers and "webhook-signature" in request.headers:
-        body = await body_of(request, at_once)
+    if is_signed(request):
+        body = await body_of(request.receive, request.headers.get("content-length", ""), at_once, place)
         post.adapter.authenticate(_as_a_request(dict(request.headers), body))
         return _in_one(body)
     post.adapter.authenticate(_as_a_request({"authorization": request.headers.get("authorization", "Bearer ")}))

@@ -6,13 +6,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway import contract, texts
-from gateway.canonical_dialect import problem, status_of
-from gateway.errors import Fact, GatewayError
+from gateway.errors import Fact, GatewayError, seconds_to_wait
+from gateway.wire.canonical_dialect import problem, status_of
 
 
 def answer(request: Request, error: GatewayError) -> Response:
     """Return the problem document of an error."""
-    return problem_response(request, error.code, status_of(error), **error.facts)
+    language = texts.preferred(request.headers.get("accept-language"))
+    return plain(problem(error.code, status_of(error), language, error.facts, wait=seconds_to_wait(error)))
 
 
 def problem_response(request: Request, code: str, status: int, **facts: Fact) -> Response:

@@ -16,7 +16,7 @@ from gateway.cli.options import AsJson
 from gateway.cli.reading import exists, reading
 from gateway.cli.shell import stop
 from gateway.cli.terminal import Terminal, of
-from gateway.configuration.folder import read_folder, together
+from gateway.configuration.folder import read_folder, together, translations
 from gateway.errors import ConfigurationFault, GatewayError
 from gateway.mapping import check_set
 from gateway.settings import Settings
@@ -92,12 +92,11 @@ def examine(folder: Path) -> tuple[list[Found], configuration.Revision | None]:
         files = together(read_folder(folder), configuration.shipped_files())
     except ConfigurationFault as fault:
         return [findings.of_error(fault)], None
-    translations = {path: text for path, text in files.items() if path.startswith(("mappings/", "codes/"))}
-    faults = [*configuration.faults(files), *check_set(translations)]
+    faults = [*configuration.faults(files), *check_set(translations(files))]
     if faults:
         return findings.of_faults(faults), None
     revision = configuration.from_files(files)
-    checked = configuration.check(revision, bootstrap.shipped_adapters(), base=folder)
+    checked = bootstrap.examined(revision, bootstrap.shipped_adapters(), folder)
     return [findings.of_check(finding) for finding in checked], revision
 
 
@@ -120,6 +119,7 @@ def _shown(settings: Settings, revision: configuration.Revision) -> dict[str, An
         "shipped_files": len(shipped),
         "partners": [row.model_dump(mode="json", exclude_none=True) for row in revision.partners.values()],
         "organisations": [row.model_dump(mode="json", exclude_none=True) for row in _organisations(revision)],
+        "profiles": {name: profile.to_dict() for name, profile in revision.profiles.named.items()},
         "copies": [
             {"types": sorted(copy.types), "when_sender_partner": copy.when_sender_partner, "to": copy.to}
             for copy in revision.routes.copies

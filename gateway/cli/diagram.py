@@ -1,4 +1,4 @@
-"""``diagram``: the states of a case and of a leg as the rules have them, for a document or a wall."""
+"""``diagram``: the states of a case, a leg and a confirmation as the rules have them, for a document or a wall."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gateway.lifecycle import diagram as drawn
 
 def diagram(
     context: typer.Context,
-    machine: Annotated[Literal["case", "leg"], typer.Argument(help="cli.argument.machine")] = "case",
+    machine: Annotated[Literal["case", "leg", "confirmation"], typer.Argument(help="cli.argument.machine")] = "case",
 ) -> None:
     """Print a Mermaid state diagram."""
     terminal = of(context)

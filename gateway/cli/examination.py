@@ -8,17 +8,21 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from gateway import __version__, opening
+from gateway.canonical.identifiers import BEIJING
 from gateway.cli import findings, running
 from gateway.cli.config import examine
 from gateway.cli.findings import Found
 from gateway.cli.hands import answers
 from gateway.cli.reading import exists
+from gateway.cli.terminal import clock
 from gateway.errors import GatewayError
+from gateway.lifecycle.calendar import WorkingCalendar
 from gateway.settings import Settings, unknown_variables
 from gateway.store import engine as database
 from gateway.store import shown
@@ -27,7 +31,10 @@ from gateway.store.lock import StoreLock
 LEAST_PYTHON = (3, 11)
 GIB = 1024**3
 ENOUGH, TOO_LITTLE = 2.0, 0.2  # GiB free
-_SCHEMA = {"current": findings.ok, "empty": findings.warning, "behind": findings.error, "unknown": findings.error}
+_SCHEMA = {
+    "current": findings.ok, "newer": findings.ok, "empty": findings.warning, "behind": findings.error,
+    "unknown": findings.error,
+}  # fmt: skip
 
 
 def program() -> Iterator[Found]:
@@ -64,7 +71,7 @@ def store(settings: Settings) -> Iterator[Found]:
     try:
         state = _schema_state(settings)
         yield _SCHEMA[state](f"cli.migrate.{state}")
-        if state != "current":
+        if state not in {"current", "newer"}:
             return
         opened = opening.open_store(settings, write=False)
     except GatewayError as error:
@@ -104,6 +111,14 @@ def folder_of_configuration(settings: Settings) -> Iterator[Found]:
     if revision is not None:
         partners = len(revision.partners)
         yield findings.ok("cli.doctor.configuration", folder=folder.absolute(), partners=partners, revision=revision.id)
+        yield _calendar(revision.calendar)
+
+
+def _calendar(calendar: WorkingCalendar) -> Found:
+    missing = calendar.missing(datetime.now(BEIJING).date())
+    if missing is None:
+        return findings.ok("cli.doctor.calendar", year=max(calendar.years))
+    return findings.warning("cli.doctor.calendar_missing", year=missing)
 
 
 def _schema_state(settings: Settings) -> database.SchemaState:
@@ -124,6 +139,10 @@ def _waiting(connection: Connection) -> Iterator[Found]:
         yield findings.ok("cli.doctor.parked", count=parked)
     if dead:
         yield findings.warning("cli.doctor.dead", count=dead)
+    for each in shown.breakers(connection):
+        if each["state"] != "closed":
+            times = {name: clock(each[name]) for name in ("opened_at", "probe_at")}
+            yield findings.warning("cli.doctor.breaker_open", **{**each, **times})
 
 
 def _private(path: Path) -> Found | None:

@@ -24,6 +24,7 @@ NOT_FOUND: Final = 3
 STORE: Final = 4
 CONFIGURATION: Final = 5
 REFUSED: Final = 6
+UNDECIDED: Final = 7  # nothing wrong was found, but not everything could be looked at: a person must
 FAULT: Final = 70  # EX_SOFTWARE of sysexits.h
 
 _BY_CODE = {
@@ -31,6 +32,10 @@ _BY_CODE = {
     "store.url": CONFIGURATION,
     "store.": STORE,
     "configuration.": CONFIGURATION,
+    "rulings.trust.": CONFIGURATION,
+    "supervisor.": CONFIGURATION,
+    "cli.backup.": CONFIGURATION,
+    "cli.restore.": CONFIGURATION,
     "cli.serve.no_port": CONFIGURATION,
     "cli.not_json": USAGE,
     "cli.try.kind_unknown": USAGE,

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Protocol
 from urllib.parse import quote
 
+from gateway import ledgers
 from gateway.api.administration import told
+from gateway.api.ledgers import brought
+from gateway.api.reconciliations import with_texts
 from gateway.bootstrap import Gateway, shipped_adapters
 from gateway.cli import running
 from gateway.cli.reading import exists
@@ -31,6 +37,24 @@ class Hands(Protocol):
     async def withdraw(self, delivery: str, reason: str) -> dict[str, Any]:
         """Give a delivery up. Raises NotFound."""
 
+    async def reconcile(self, partner: str, day: date, *, dry_run: bool) -> dict[str, Any]:
+        """Compare a day with a partner. Raises NotFound or Conflicting."""
+
+    async def hold(self, case: str, reason: str, by: str) -> dict[str, Any]:
+        """Put a case under legal hold. Raises NotFound."""
+
+    async def release(self, case: str, by: str) -> dict[str, Any]:
+        """End the legal hold of a case. Raises NotFound."""
+
+    async def prune(self, *, dry_run: bool) -> dict[str, Any]:
+        """Prune some of what is old enough, or count it."""
+
+    async def bring_ledger(self, partner: str, workbook: bytes) -> dict[str, Any]:
+        """Take a partner's ledger in. Raises NotFound or Undecodable."""
+
+    async def write_ledger(self, partner: str, first: date, last: date) -> bytes:
+        """Return the ledger of what a partner said from one day to another. Raises NotFound or Undecodable."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Serving:
@@ -44,6 +68,29 @@ class _Serving:
 
     async def withdraw(self, delivery: str, reason: str) -> dict[str, Any]:
         return await self._post("deliveries", delivery, "withdraw", {"reason": reason})
+
+    async def reconcile(self, partner: str, day: date, *, dry_run: bool) -> dict[str, Any]:
+        wish = {"partner": partner, "day": day.isoformat(), "dry_run": dry_run}
+        answer: dict[str, Any] = await self.administration.post("/admin/reconciliations", wish)
+        return answer
+
+    async def hold(self, case: str, reason: str, by: str) -> dict[str, Any]:
+        return await self._post("cases", case, "hold", {"reason": reason, "by": by})
+
+    async def release(self, case: str, by: str) -> dict[str, Any]:
+        return await self._post("cases", case, "release", {"by": by})
+
+    async def prune(self, *, dry_run: bool) -> dict[str, Any]:
+        answer: dict[str, Any] = await self.administration.post("/admin/prune", {"dry_run": dry_run})
+        return answer
+
+    async def bring_ledger(self, partner: str, workbook: bytes) -> dict[str, Any]:
+        return await self._post("partners", partner, "ledger", {"workbook": base64.b64encode(workbook).decode()})
+
+    async def write_ledger(self, partner: str, first: date, last: date) -> bytes:
+        wish = {"first": first.isoformat(), "last": last.isoformat()}
+        made = await self._post("partners", partner, "ledger/export", wish)
+        return base64.b64decode(made["workbook"])
 
     async def _post(self, kind: str, name: str, verb: str, body: dict[str, Any]) -> dict[str, Any]:
         path = f"/admin/{kind}/{quote(name, safe='')}/{verb}"
@@ -67,6 +114,27 @@ class _Own:
     async def withdraw(self, delivery: str, reason: str) -> dict[str, Any]:
         partner = await self.gateway.operations.withdraw(delivery, reason)
         return {"delivery": delivery, "partner": partner, "status": "withdrawn"}
+
+    async def reconcile(self, partner: str, day: date, *, dry_run: bool) -> dict[str, Any]:
+        return with_texts(await self.gateway.reconciler.run(partner, day, dry_run=dry_run))
+
+    async def hold(self, case: str, reason: str, by: str) -> dict[str, Any]:
+        return await self.gateway.retention.hold(case, reason=reason, by=by)
+
+    async def release(self, case: str, by: str) -> dict[str, Any]:
+        return await self.gateway.retention.release(case, by=by)
+
+    async def prune(self, *, dry_run: bool) -> dict[str, Any]:
+        if dry_run:
+            return {"counts": await asyncio.to_thread(self.gateway.retention.due), "more": False}
+        counts, more = await self.gateway.retention.prune()
+        return {"counts": counts, "more": more}
+
+    async def bring_ledger(self, partner: str, workbook: bytes) -> dict[str, Any]:
+        return brought(await ledgers.bring(self.gateway.operations, partner, workbook))
+
+    async def write_ledger(self, partner: str, first: date, last: date) -> bytes:
+        return await asyncio.to_thread(ledgers.write, self.gateway.operations, partner, first=first, last=last)
 
 
 @asynccontextmanager

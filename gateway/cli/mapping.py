@@ -23,7 +23,7 @@ from gateway.cli.sampling import entries, message_of, record_of
 from gateway.cli.shell import stop
 from gateway.cli.terminal import Terminal, of, plain
 from gateway.configuration import Revision
-from gateway.configuration.folder import read_folder, together
+from gateway.configuration.folder import read_folder, together, translations
 from gateway.contract import Record
 from gateway.errors import ConfigurationFault, GatewayError, NotFound, Untranslatable
 from gateway.mapping import Directory, Fault, check_set
@@ -60,7 +60,7 @@ def _examined(folder: Path) -> tuple[int, list[findings.Found]]:
         files = together(read_folder(folder), configuration.shipped_files())
     except ConfigurationFault as fault:
         return 0, [findings.of_error(fault)]
-    files = {path: text for path, text in files.items() if path.startswith(("mappings/", "codes/"))}
+    files = translations(files)
     return len(files), findings.of_faults(check_set(files))
 
 

@@ -18,6 +18,8 @@ from gateway.settings import Settings
 from gateway.store import engine as database
 from gateway.store.lock import StoreLock
 
+_SUITABLE = frozenset({"current", "newer"})
+
 
 def migrate(
     context: typer.Context,
@@ -32,12 +34,12 @@ def migrate(
         stop(exits.WRONG)
     with _engine(settings) as engine:
         before = database.schema_state(engine)
-        if not check and before != "current":
+        if not check and before not in _SUITABLE:
             with terminal.busy("cli.migrate.busy"):
                 _forward(settings, engine)
         after = database.schema_state(engine)
     _show(terminal, before, after, as_json=as_json)
-    stop(exits.OK if after == "current" else exits.WRONG)
+    stop(exits.OK if after in _SUITABLE else exits.WRONG)
 
 
 def _forward(settings: Settings, engine: Engine) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gateway.configuration.files import OrganisationsFile
+from gateway.configuration.directory_rows import DirectoryFile, OrganisationsFile
 from gateway.configuration.folder import read_folder
 from gateway.configuration.form import read_as
 from gateway.errors import ConfigurationFault
@@ -28,8 +28,10 @@ class Names:
 def names(settings: Settings) -> Names:
     """Read the names; a configuration that is wrong costs the names and nothing else."""
     try:
-        written = read_folder(settings.config_folder).get("organisations.yaml", "")
+        written = read_folder(settings.config_folder)
     except ConfigurationFault:
         return Names()
-    read, _, _ = read_as(OrganisationsFile, written, file="organisations.yaml")
-    return Names(organisations={row.id: row.name for row in read.organisations} if read else {})
+    by_hand, _, _ = read_as(OrganisationsFile, written.get("organisations.yaml", ""), file="organisations.yaml")
+    imported, _, _ = read_as(DirectoryFile, written.get("directory.yaml", ""), file="directory.yaml")
+    rows = [row for file in (imported, by_hand) if file for row in file.organisations]
+    return Names(organisations={row.id: row.name for row in rows})

@@ -15,8 +15,9 @@ from gateway.cli.options import AsJson
 from gateway.cli.probing import Probe, probe
 from gateway.cli.reading import exists, reading
 from gateway.cli.shell import stop
-from gateway.cli.terminal import Terminal, of
+from gateway.cli.terminal import Terminal, clock, of
 from gateway.configuration import PartnerRow, Revision, resolve
+from gateway.contract import is_collected
 from gateway.errors import ConfigurationFault
 from gateway.posts import unknown_partner
 from gateway.settings import Settings
@@ -38,16 +39,19 @@ def partners(context: typer.Context, as_json: AsJson = False) -> None:
     terminal = of(context)
     settings = terminal.settings()
     revision = bootstrap.load_revision(settings, bootstrap.shipped_adapters())
-    waiting = _waiting(settings)
-    rows = [_row(terminal, row, waiting.get(row.partner, {})) for row in revision.partners.values()]
+    waiting, breakers = _standing(settings)
+    rows = [
+        _row(terminal, row, waiting.get(row.partner, {}), breakers.get(row.partner))
+        for row in revision.partners.values()
+    ]
     if as_json:
         terminal.json({"partners": rows, "revision": revision.id})
         return
     if not rows:
         terminal.say("cli.partners.none", folder=settings.config_folder.absolute())
         return
-    columns = ("partner", "adapter", "base_url", "waiting", "oldest")
-    terminal.print(terminal.table(columns, [_cells(row, columns) for row in rows]))
+    columns = ("partner", "base_url", "waiting", "oldest", "answers")
+    terminal.print(terminal.table(columns, [_cells(terminal, row) for row in rows]))
 
 
 def connect(
@@ -114,24 +118,42 @@ def reached(settings: Settings, row: PartnerRow, probed: Probe) -> list[Found]:
 
 async def _tested(settings: Settings, row: PartnerRow) -> list[Found]:
     found = secrets_found(settings, row)
+    if is_collected(bootstrap.shipped_adapters()[row.adapter]):
+        return [*found, findings.ok("cli.partners.mailbox", partner=row.partner)]
     if row.base_url is None:
         return [*found, findings.warning("cli.partners.no_address", partner=row.partner)]
     return [*found, *reached(settings, row, await probe(row))]
 
 
-def _waiting(settings: Settings) -> dict[str, Any]:
+def _standing(settings: Settings) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what waits for each partner, and the breaker of each that has failed since it last answered."""
     if not exists(settings):
-        return {}
+        return {}, {}
     with reading(settings) as connection:
-        return {each["partner"]: each for each in shown.counts(connection)["waiting"]}
+        waiting = {each["partner"]: each for each in shown.counts(connection)["waiting"]}
+        return waiting, {each.pop("partner"): each for each in shown.breakers(connection)}
 
 
-def _cells(row: dict[str, Any], columns: tuple[str, ...]) -> list[object]:
-    name = Text(row["partner"], style="bold").append(f"\n{row['title']}" if row["title"] else "", style="not bold")
-    return [name, *[row[column] for column in columns[1:]]]
+def _cells(terminal: Terminal, row: dict[str, Any]) -> list[object]:
+    name = Text(row["partner"], style="bold").append(f"\n{row['title'] or row['adapter']}", style="not bold")
+    answers = _answers(terminal, row["breaker"])
+    return [name, row["base_url"], row["waiting"], row["oldest"], answers]
 
 
-def _row(terminal: Terminal, row: PartnerRow, waiting: dict[str, Any]) -> dict[str, Any]:
+def _answers(terminal: Terminal, breaker: dict[str, Any] | None) -> Text:
+    """Say whether deliveries are let through to a partner, and where they are not, since when and why."""
+    if breaker is None:
+        return Text(terminal.text("cli.partners.let_through"), style="green")
+    times = {name: clock(breaker[name]) for name in ("opened_at", "probe_at") if breaker[name] is not None}
+    facts = {**breaker, **times}
+    if breaker["state"] == "closed":
+        return Text(terminal.text("cli.partners.failing", **facts), style="yellow")
+    return Text(terminal.text(f"cli.partners.{breaker['state']}", **facts), style="red")
+
+
+def _row(
+    terminal: Terminal, row: PartnerRow, waiting: dict[str, Any], breaker: dict[str, Any] | None
+) -> dict[str, Any]:
     return {
         "partner": row.partner,
         "title": row.called(terminal.language) if row.title else None,
@@ -140,4 +162,5 @@ def _row(terminal: Terminal, row: PartnerRow, waiting: dict[str, Any]) -> dict[s
         "organisations": list(row.organisations),
         "waiting": waiting.get("deliveries", 0),
         "oldest": waiting.get("oldest"),
+        "breaker": breaker,
     }

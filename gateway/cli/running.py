@@ -103,7 +103,7 @@ class Administration:
 @asynccontextmanager
 async def administration(settings: Settings, serving: Serving) -> AsyncIterator[Administration]:
     """Talk to a serving process. Raises NotAuthentic when there is no token to show it."""
-    token = _token(settings)
+    token = read_token(settings)
     transport = caller(serving.url, Timeouts(connect=2, answer=60))
     try:
         yield Administration(transport=transport, token=token)
@@ -124,7 +124,8 @@ def token_file(settings: Settings) -> Path | None:
     return settings.admin_token_file or settings.data_dir / "admin-token"
 
 
-def _token(settings: Settings) -> str:
+def read_token(settings: Settings) -> str:
+    """Return the token of the administration. Raises NotAuthentic when there is none to be read."""
     if (given := settings.read_admin_token()) is not None:
         return given
     try:

@@ -14,7 +14,7 @@ import structlog
 import typer
 import uvloop
 
-from gateway import __version__, logs
+from gateway import __version__, leaving, logs
 from gateway.api import create_app
 from gateway.bootstrap import Gateway, shipped_adapters
 from gateway.cli import running
@@ -54,14 +54,14 @@ async def _serve(terminal: Terminal, settings: Settings, *, grace: int, as_json:
                 announcement.make(url)
                 _tell(terminal, gateway, url, as_json=as_json)
 
-            server = Server(create_app(gateway), grace=grace, listens=listens)
+            server = Server(create_app(gateway), grace=grace, listens=listens, stops=gateway.mailboxes.close)
             with server.signals(SIGHUP=reloading.start):
                 await gateway.start()
                 spare_the_collector()
                 await server.serve([listener])
     finally:
         announcement.withdraw()
-        await gateway.stop()
+        await leaving.stop(gateway)
 
 
 class _Reloading:

@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -17,10 +18,12 @@ KEEP_ALIVE = 75  # seconds: longer than a proxy keeps its own connections, so th
 class Server(uvicorn.Server):
     """uvicorn, stopped by SIGTERM or SIGINT while ``signals`` is entered; a second SIGINT waits for nobody.
 
-    ``listens`` is called once requests are taken.
+    ``listens`` is called once requests are taken, ``stops`` when it is told to stop: whoever waits is to be let go.
     """
 
-    def __init__(self, app: Any, *, grace: int, listens: Callable[[], None]) -> None:
+    def __init__(
+        self, app: Any, *, grace: int, listens: Callable[[], None], stops: Callable[[], None] = lambda: None
+    ) -> None:
         config = uvicorn.Config(
             app, lifespan="off", http="httptools", ws="none", access_log=False, log_config=None,
             server_header=False, proxy_headers=False, timeout_graceful_shutdown=grace,
@@ -28,11 +31,17 @@ class Server(uvicorn.Server):
         )  # fmt: skip
         super().__init__(config)
         self._listens = listens
+        self._stops = stops
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Take requests, and say so."""
         await super().startup(sockets)
         self._listens()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop."""
+        super().handle_exit(sig, frame)
+        self._stops()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -14,6 +14,7 @@ import typer
 from gateway import bootstrap
 from gateway.cli.server import Server
 from gateway.cli.terminal import of
+from gateway.contract import is_collected
 from gateway.errors import GatewayError
 
 HOST = "127.0.0.1"
@@ -33,7 +34,7 @@ def simulate(
     """Run a pretend partner until stopped."""
     terminal = of(context)
     simulator = bootstrap.shipped_simulator(adapter)
-    name = partner or adapter.replace("_", "-")
+    name = partner or adapter.rpartition("/")[2].replace("_", "-")
     keys = _keys(simulator, keys_file)
     pretend = simulator(gateway_url=gateway_url, partner=name, keys=keys)
     with _listening(port) as listener:
@@ -41,7 +42,7 @@ def simulate(
         terminal.say("cli.simulate.listens", adapter=adapter, url=url, pid=os.getpid())
         if keys_file is None:
             terminal.say("cli.simulate.no_keys_file")
-        terminal.print(_partner_file(simulator, adapter, name, url, keys))
+        terminal.print(_partner_file(simulator, adapter.partition("/")[0], name, url, keys))
         asyncio.run(_serve(Server(pretend.app, grace=2, listens=lambda: None), listener))
 
 
@@ -70,6 +71,9 @@ def _partner_file(simulator: Any, adapter: str, name: str, url: str, keys: dict[
     variable = name.upper().replace("-", "_")
     secrets = {key: f"env:{variable}_{key.upper()}" for key in keys}
     lines: dict[str, Any] = {"partner": name, "adapter": adapter, "base_url": url, "organisations": []}
+    if is_collected(bootstrap.shipped_adapters()[adapter]):
+        del lines["base_url"]
+        lines["canonical_door"] = {"webhook_secrets": sorted(keys)}
     lines |= {"settings": simulator.partner_settings(), "secrets": secrets}
     written = "\n".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in lines.items())
     return f"# partners/{name}.yaml\n{written}"

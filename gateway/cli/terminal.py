@@ -35,7 +35,8 @@ _FIXED = {"received": 19, "created": 19, "oldest": 19, "receipt": 36, "delivery"
 _STYLES = {
     "accepted": "green", "delivered": "green", "ok": "green", "parked": "cyan", "handed": "cyan", "pending": "cyan",
     "held": "yellow", "warning": "yellow", "blocked": "yellow", "in_doubt": "yellow", "withdrawn": "dim",
-    "refused": "red", "dead": "red", "error": "red",
+    "refused": "red", "dead": "red", "error": "red", "passed": "green", "failed": "red", "not_possible": "yellow",
+    "not_applicable": "dim",
 }  # fmt: skip
 
 

@@ -87,11 +87,17 @@ def _head(terminal: Terminal, story: Row, known: Names) -> Any:
             "state": terminal.word("lifecycle.state", case["state"]),
             "holder": held,
             "origin": known.organisation(case["origin"]),
+            "profile": case["profile"],
             "opened": case["opened_at"],
             "closed": case["closed_at"],
+            "hold": _lines([f"{each['placed_by']}: {each['reason']}" for each in _in_force(story)]) or None,
             "flags": _lines([str(terminal.word("lifecycle.flag", flag)) for flag in case["flags"]]) or None,
         }
     )
+
+
+def _in_force(story: Row) -> list[Row]:
+    return [each for each in story["holds"] if each["released_at"] is None]
 
 
 def _heading(terminal: Terminal, code: str) -> None:
@@ -130,6 +136,8 @@ def _step(terminal: Terminal, step: Row, known: Names, papers: list[Row]) -> Non
         received=clock(step["received_at"]),
     )
     terminal.print(_under(plain(after), 5, "dim"))
+    if step["emptied_at"]:
+        terminal.print(_under(terminal.text("cli.trace.emptied", at=clock(step["emptied_at"])), 5, "yellow"))
     if step["unmapped"]:
         terminal.print(_under(terminal.text("cli.trace.unmapped", count=step["unmapped"]), 5, "yellow"))
     for paper in papers:
@@ -156,12 +164,23 @@ def _delivery(terminal: Terminal, delivery: Row) -> Iterator[Any]:
     yield Padding(line, (0, 0, 0, 5))
     for attempt in delivery["tries"]:
         yield Padding(_attempt(terminal, attempt), (0, 0, 0, 9))
-    if delivery["lost_fields"]:
-        yield _under(terminal.text("cli.trace.lost", count=delivery["lost_fields"]), 7, "yellow")
+    if said := lost(terminal, delivery):
+        yield _under(said, 7, "yellow")
     if why := reason(terminal, delivery):
         yield _under(why, 7, "yellow")
     if delivery["due_at"] and not delivery["blocked"] and delivery["status"] in {"pending", "in_doubt"}:
         yield _under(terminal.text("cli.trace.due", due=clock(delivery["due_at"])), 7, "dim")
+
+
+def lost(terminal: Terminal, delivery: Row) -> str:
+    """Return which fields of a message had no place at the partner; of old deliveries how many; "" for none."""
+    names = [
+        f"{each['title']} ({each['path']})" if terminal.language == "zh" else each["path"]
+        for each in delivery["lost_names"]
+    ]
+    if names:
+        return terminal.text("cli.trace.lost_named", count=len(names), names=plain("; ".join(names)))
+    return terminal.text("cli.trace.lost", count=delivery["lost_fields"]) if delivery["lost_fields"] else ""
 
 
 def _attempt(terminal: Terminal, attempt: Row) -> Text:

@@ -11,7 +11,7 @@ from gateway import texts
 from gateway.cli.options import AsJson, Limit, OfPartner
 from gateway.cli.reading import reading
 from gateway.cli.terminal import Terminal, of, plain
-from gateway.cli.trace import is_blocked, reason, type_title, waits
+from gateway.cli.trace import is_blocked, lost, reason, type_title, waits
 from gateway.store import shown
 
 Row = dict[str, Any]
@@ -91,7 +91,10 @@ def _delivery(terminal: Terminal, row: Row) -> tuple[object, ...]:
     if row["attempts"]:
         status.append(terminal.text("cli.deliveries.attempts", count=row["attempts"]), style="dim")
     to = f"→ {row['partner']} · {type_title(terminal, row['type'])}"
-    return row["created_at"], _named(row, to), _with_reason(terminal, status, reason(terminal, row), row["code"])
+    told = _with_reason(terminal, status, reason(terminal, row), row["code"])
+    if said := lost(terminal, row):
+        told.append(f"\n{said}", style="dim")
+    return row["created_at"], _named(row, to), told
 
 
 def _named(row: Row, what: str) -> Text:

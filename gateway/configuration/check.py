@@ -8,23 +8,27 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 from urllib.parse import urlsplit
 
+from gateway.canonical.identifiers import BEIJING
 from gateway.canonical.messages import TYPES
+from gateway.configuration.directory_rows import OrganisationRow
 from gateway.configuration.files import PartnerRow
 from gateway.configuration.revision import Revision
 from gateway.configuration.secrets import resolve
 from gateway.errors import ConfigurationFault
 from gateway.texts import Language, text
+from gateway.wire import yaml_marks
 from gateway.wire.yaml_marks import nearest
 
 Level = Literal["error", "warning"]
 _WARNINGS = frozenset(
-    {"acts_for_nobody", "cannot_answer", "code_for_unknown_partner", "division_unknown", "insecure_address",
-     "mapping_unused", "no_address", "secret_missing"}
+    {"acts_for_nobody", "addressee_inactive", "cannot_answer", "code_for_unknown_partner", "division_unknown",
+     "insecure_address", "mapping_unused", "no_address", "profile_unused", "secret_missing"}
 )  # fmt: skip
 
 
@@ -44,8 +48,8 @@ class Finding:
 
     def fault(self) -> ConfigurationFault:
         """Return the finding as an error to raise."""
-        place = {"file": self.file, "line": None, "field": self.field}
-        return ConfigurationFault(self.code, **place, why=self.text(), **self.facts)
+        place = {"line": None, **self.facts, "file": self.file, "field": self.field}
+        return ConfigurationFault(self.code, **{"why": self.text(), **place})
 
 
 def check(
@@ -53,22 +57,30 @@ def check(
     adapters: Collection[str],
     *,
     without_address: Collection[str] = (),
+    try_settings: Callable[[PartnerRow], object] = lambda _: None,
     base: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    today: date | None = None,
 ) -> list[Finding]:
     """Return what is wrong or doubtful in a revision, errors first.
 
     ``adapters`` are the names of the installed ones; those in ``without_address`` hand messages over without calling
-    the partner (a mailbox), so they need no address. ``base`` and ``environment`` are where secrets are looked for.
+    the partner (a mailbox), so they need no address, but a door. ``try_settings`` makes a row's adapter, which raises
+    ConfigurationFault for settings that it cannot work with. ``base`` and ``environment`` are where secrets are looked
+    for. ``today``: the day for which the roster is looked at, that of Beijing when not given.
     """
     rules: tuple[Callable[[], Iterator[Finding]], ...] = (
         lambda: _adapters(revision, adapters),
+        lambda: _settings(revision, adapters, try_settings),
         lambda: _addresses(revision, without_address),
         lambda: _acting(revision),
         lambda: _organisations(revision),
+        lambda: _roster(revision, today or datetime.now(BEIJING).date()),
+        lambda: _successors(revision),
         lambda: _codes(revision),
         lambda: _divisions(revision),
         lambda: _routes(revision),
+        lambda: _profiles(revision),
         lambda: _mappings(revision),
         lambda: _secrets(revision, base, environment),
     )
@@ -82,14 +94,40 @@ def _adapters(revision: Revision, adapters: Collection[str]) -> Iterator[Finding
             yield _found("unknown_adapter", _file(row), "adapter", **_meant(row.adapter, adapters))
 
 
+def _settings(
+    revision: Revision, adapters: Collection[str], try_settings: Callable[[PartnerRow], object]
+) -> Iterator[Finding]:
+    """What an adapter says of a row's settings, with the line that the setting stands in."""
+    for row in revision.partners.values():
+        if row.adapter not in adapters:
+            continue
+        try:
+            try_settings(row)
+        except ConfigurationFault as fault:
+            file, field = _file(row), str(fault.facts.get("field") or "settings")
+            line = yaml_marks.read(revision.files[file], file=file).line_of(field) if file in revision.files else "?"
+            facts = {name: value for name, value in fault.facts.items() if name not in ("file", "field", "line")}
+            found = {name: "" if value is None else str(value) for name, value in facts.items()}
+            yield Finding(
+                code=fault.code, level="error", file=file, field=field,
+                facts=MappingProxyType({**found, "line": str(line)}),
+            )  # fmt: skip
+
+
 def _addresses(revision: Revision, without_address: Collection[str]) -> Iterator[Finding]:
     routed_to = {row.partner for row in revision.directory.organisations.values()}
     routed_to |= {copy.to for copy in revision.routes.copies}
     for row in revision.partners.values():
-        if row.base_url is None and row.adapter not in without_address:
+        if row.adapter in without_address:
+            if row.canonical_door is None:
+                yield _found("mailbox_without_door", _file(row), "canonical_door", partner=row.partner)
+        elif row.base_url is None and row.ferry is not None:
+            if row.ferry.key not in row.secrets:
+                yield _found("ferry_without_key", _file(row), "ferry.key", key=row.ferry.key)
+        elif row.base_url is None:
             code = "cannot_receive" if row.partner in routed_to else "no_address"
             yield _found(code, _file(row), "base_url", partner=row.partner)
-        elif row.base_url is not None and row.base_url.startswith("http://") and not _is_loopback(row.base_url):
+        elif row.base_url.startswith("http://") and not _is_loopback(row.base_url):
             yield _found("insecure_address", _file(row), "base_url", partner=row.partner)
 
 
@@ -109,9 +147,44 @@ def _organisations(revision: Revision) -> Iterator[Finding]:
         partner = revision.partners.get(row.partner or "")
         place = f"organisations: {row.id}: partner"
         if row.partner is not None and partner is None:
-            yield _found("unknown_partner", "organisations.yaml", place, **_meant(row.partner, revision.partners))
+            yield _found("unknown_partner", _home(row, revision), place, **_meant(row.partner, revision.partners))
         elif partner is not None and row.id not in partner.organisations:
-            yield _found("cannot_answer", "organisations.yaml", place, organisation=row.id, partner=partner.partner)
+            yield _found("cannot_answer", _home(row, revision), place, organisation=row.id, partner=partner.partner)
+
+
+def _roster(revision: Revision, today: date) -> Iterator[Finding]:
+    """An organisation that a partner still reaches or speaks for, but that may be given nothing."""
+    spoken_for = {organisation for row in revision.partners.values() for organisation in row.organisations}
+    for row in revision.directory.organisations.values():
+        if not row.active_on(today) and (row.partner is not None or row.id in spoken_for):
+            field = "since" if row.active and row.since and today < row.since else "until" if row.active else "active"
+            place = f"organisations: {row.id}: {field}"
+            yield _found("addressee_inactive", _home(row, revision), place, organisation=row.id)
+
+
+def _successors(revision: Revision) -> Iterator[Finding]:
+    """Who follows a merged organisation, and where people have their places."""
+    known = revision.directory.organisations
+    for row in known.values():
+        place = f"organisations: {row.id}: successor"
+        if row.successor is not None and row.successor not in known:
+            yield _found("unknown_organisation", _home(row, revision), place, **_meant(row.successor, known))
+        elif row.successor is not None and _comes_round(row, known):
+            yield _found("successor_comes_round", _home(row, revision), place, organisation=row.id)
+    for person in revision.directory.people.values():
+        for number, at in enumerate(person.places):
+            if at.organisation not in known:
+                field = f"people: {person.id}: places[{number}].organisation"
+                yield _found("unknown_organisation", "directory.yaml", field, **_meant(at.organisation, known))
+
+
+def _comes_round(row: OrganisationRow, known: Mapping[str, OrganisationRow]) -> bool:
+    seen = {row.id}
+    after = known.get(row.successor or "")
+    while after is not None and after.id not in seen:
+        seen.add(after.id)
+        after = known.get(after.successor or "")
+    return after is not None
 
 
 def _codes(revision: Revision) -> Iterator[Finding]:
@@ -121,11 +194,11 @@ def _codes(revision: Revision) -> Iterator[Finding]:
             place = f"organisations: {row.id}: codes.{partner}"
             if partner not in revision.partners:
                 meant = _meant(partner, revision.partners)
-                yield _found("code_for_unknown_partner", "organisations.yaml", place, **meant)
+                yield _found("code_for_unknown_partner", _home(row, revision), place, **meant)
             for code in codes:
                 other = first.setdefault((partner, code), row.id)
                 if other != row.id:
-                    yield _found("code_twice", "organisations.yaml", place, shared=code, other=other, partner=partner)
+                    yield _found("code_twice", _home(row, revision), place, shared=code, other=other, partner=partner)
 
 
 def _divisions(revision: Revision) -> Iterator[Finding]:
@@ -134,7 +207,7 @@ def _divisions(revision: Revision) -> Iterator[Finding]:
         county = (row.division or "")[:6]
         if row.division and not any(revision.directory.division_name(code) for code in (row.division, county)):
             place = f"organisations: {row.id}: division"
-            yield _found("division_unknown", "organisations.yaml", place, division=row.division)
+            yield _found("division_unknown", _home(row, revision), place, division=row.division)
 
 
 def _routes(revision: Revision) -> Iterator[Finding]:
@@ -145,6 +218,18 @@ def _routes(revision: Revision) -> Iterator[Finding]:
             if partner is not None and partner not in revision.partners:
                 meant = _meant(partner, revision.partners)
                 yield _found("unknown_partner", "routes.yaml", f"copies[{number}].{place}", **meant)
+
+
+def _profiles(revision: Revision) -> Iterator[Finding]:
+    profiles, organisations = revision.profiles, revision.directory.organisations
+    for place, name in profiles.chosen():
+        if name not in profiles.named:
+            yield _found("unknown_profile", "profiles.yaml", place, **_meant(name, profiles.named))
+    for organisation in profiles.organisations.keys() - organisations.keys():
+        meant = _meant(organisation, organisations)
+        yield _found("unknown_organisation", "profiles.yaml", f"organisations: {organisation}", **meant)
+    for name in profiles.own - {name for _, name in profiles.chosen()}:
+        yield _found("profile_unused", "profiles.yaml", f"profiles: {name}", name=name)
 
 
 def _mappings(revision: Revision) -> Iterator[Finding]:
@@ -187,6 +272,11 @@ def _found(what: str, /, file: str, field: str, **facts: str) -> Finding:
     return Finding(
         code=f"configuration.check.{what}", level=level, file=file, field=field, facts=MappingProxyType(facts)
     )
+
+
+def _home(row: OrganisationRow, revision: Revision) -> str:
+    """Return the file that an organisation stands in."""
+    return "directory.yaml" if row.id in revision.imported else "organisations.yaml"
 
 
 def _file(row: PartnerRow) -> str:

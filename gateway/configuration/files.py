@@ -1,7 +1,10 @@
 """What an administrator writes: one frozen model for each kind of file in the configuration folder.
 
-    partners/<name>.yaml   PartnerRow          organisations.yaml   OrganisationsFile
+    partners/<name>.yaml   PartnerRow          organisations.yaml   OrganisationsFile, in directory_rows.py
     routes.yaml            RoutesFile          divisions.yaml       DivisionsFile
+    profiles.yaml          ProfilesFile, in profile_rows.py
+    directory.yaml         DirectoryFile, in directory_rows.py
+    calendar.yaml          CalendarFile, in calendar.py
 
 Mappings and code tables (``mappings/``, ``codes/``) belong to ``gateway.mapping``. A model refuses what it does not
 know; whether the names in it exist is the business of ``check``.
@@ -11,25 +14,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
+from math import ceil
+from pathlib import PurePosixPath
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from cryptography import x509
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 from pydantic_core import PydanticCustomError
 
-from gateway.canonical.identifiers import IdentifierFault, division_code
-from gateway.canonical.organisations import Level, OrganisationKind
+from gateway.canonical.identifiers import IdentifierFault, credit_code, division_code, phone
 from gateway.texts import Language
 
 InDoubt = Literal["resend", "wait"]
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 _REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S(?:.*\S)?")
 _HOST = re.compile(r"(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_AREA = re.compile(r"[1-9][0-9](?:[0-9]{2}(?:[0-9]{2}(?:[0-9]{3}){0,2})?)?")
+_END = re.compile(r"[A-Za-z0-9]{1,32}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-class _Written(BaseModel):
+class Written(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, str_strip_whitespace=True)
 
 
@@ -63,6 +71,18 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _folder(value: str) -> str:
+    if not PurePosixPath(value).is_absolute():
+        raise PydanticCustomError("configuration.folder", "name the folder by its whole path, from / on")
+    return value
+
+
+def _end(value: str) -> str:
+    if not _END.fullmatch(value):
+        raise PydanticCustomError("configuration.end", "the name of an end is up to 32 ASCII letters and digits")
+    return value
+
+
 def _host(value: str) -> str:
     if not _HOST.fullmatch(value.lower()):
         raise PydanticCustomError("configuration.host", "write a host, or host:port, without https:// and without *")
@@ -75,6 +95,23 @@ def _digest(value: str) -> str:
     return value.lower()
 
 
+def _certificate_digest(value: str) -> str:
+    digest = value.replace(":", "").lower()  # as openssl prints it, too
+    if not _DIGEST.fullmatch(digest):
+        raise PydanticCustomError(
+            "configuration.certificate_digest", "write the SHA-256 of the certificate, 64 hexadecimal digits"
+        )
+    return digest
+
+
+def _subject(value: str) -> str:
+    try:
+        return x509.Name.from_rfc4514_string(value).rfc4514_string()
+    except ValueError:
+        fault = PydanticCustomError("configuration.subject", "write a subject as in CN=name,O=organisation,C=CN")
+    raise fault
+
+
 def _division(value: str) -> str:
     try:
         return division_code(value)
@@ -83,15 +120,48 @@ def _division(value: str) -> str:
     raise fault
 
 
+def _area(value: str) -> str:
+    """Take a division with all that lies in it, in one spelling only: two could choose two profiles."""
+    if not _AREA.fullmatch(value) or int(value[-3:] if len(value) > 6 else value[-2:]) == 0:
+        raise PydanticCustomError(
+            "configuration.area", "write a division's digits without the zeros that fill them up: 50, 5002, 500242 …"
+        )
+    return value
+
+
+def _credit_code(value: str) -> str:
+    try:
+        return credit_code(value)
+    except IdentifierFault:
+        fault = PydanticCustomError("configuration.credit_code", "not a unified social credit code: check its digits")
+    raise fault
+
+
+def _phone(value: str) -> str:
+    try:
+        return phone(value)
+    except IdentifierFault:
+        fault = PydanticCustomError("configuration.phone", "not a telephone number")
+    raise fault
+
+
+def _day(value: object) -> object:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        fault = PydanticCustomError("configuration.day", "a day is written 2026-03-31")
+    raise fault
+
+
 def _several(value: object) -> object:
     return value if isinstance(value, list | tuple) else (value,)
 
 
-def _frozen(value: Mapping[str, Any]) -> Mapping[str, Any]:
+def frozen(value: Mapping[str, Any]) -> Mapping[str, Any]:
     return MappingProxyType(dict(value))
 
 
-def _none() -> Mapping[str, Any]:
+def none() -> Mapping[str, Any]:
     return MappingProxyType({})
 
 
@@ -102,26 +172,80 @@ def _both_languages(value: object) -> object:
 Text = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=200)]
 Name = Annotated[str, BeforeValidator(_as_text), AfterValidator(_name)]
 Reference = Annotated[str, BeforeValidator(_as_text), AfterValidator(_reference)]
+Phones = Annotated[
+    tuple[Annotated[str, BeforeValidator(_as_text), AfterValidator(_phone)], ...], BeforeValidator(_several)
+]
 Division = Annotated[str, BeforeValidator(_as_text), AfterValidator(_division)]
+Area = Annotated[str, BeforeValidator(_as_text), AfterValidator(_area)]
+CreditCode = Annotated[str, BeforeValidator(_as_text), AfterValidator(_credit_code)]
+Day = Annotated[date, BeforeValidator(_day)]
 Codes = Annotated[tuple[Text, ...], BeforeValidator(_several), Field(min_length=1)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_several)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
-class Title(_Written):
+class Title(Written):
     """What people call a partner. One text serves both languages."""
 
     zh: Text
     en: Text
 
 
-class Timeouts(_Written):
+class Timeouts(Written):
     """Seconds to wait for a connection, and for the whole answer once the request is sent."""
 
     connect: Seconds = 5.0
     answer: Seconds = 30.0
 
 
-class CanonicalDoor(_Written):
+class BreakerRow(Written):
+    """When the gateway stops pressing a partner that does not answer, and how long it waits before it asks again."""
+
+    failures: Annotated[int, Field(ge=1, le=1000)] = 5
+    first_wait: Seconds = 5.0
+    longest_wait: Annotated[float, Field(gt=0, le=3600)] = 60.0
+
+
+class QuotaRow(Written):
+    """How many requests a partner may send: a second in the long run, at once, and in any day from the first one on.
+
+    ``burst``: what may come at once after a rest, rounded up to whole seconds of the pace.
+    """
+
+    per_second: Annotated[float, Field(gt=0, le=100_000)] | None = None
+    burst: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    per_day: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
+
+    @property
+    def window(self) -> int:
+        """Return the seconds over which the pace is kept."""
+        pace = self.per_second or 1.0
+        return max(1, ceil((self.burst or 1) / pace), ceil(1 / pace))
+
+    @model_validator(mode="after")
+    def _bursts_have_a_pace(self) -> Self:
+        if self.burst is not None and self.per_second is None:
+            raise PydanticCustomError("configuration.burst_without_pace", "a burst needs per_second beside it")
+        return self
+
+
+class ClientCertificate(Written):
+    """Which client certificates a partner may call with, by digest or by subject (RFC 4514: ``CN=…,O=…,C=CN``).
+
+    A subject means: any certificate of that subject that the proxy's certificate authority has issued.
+    """
+
+    sha256: tuple[Annotated[str, BeforeValidator(_as_text), AfterValidator(_certificate_digest)], ...] = ()
+    subject: Annotated[tuple[Annotated[Text, AfterValidator(_subject)], ...], BeforeValidator(_several)] = ()
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if not self.sha256 and not self.subject:
+            raise PydanticCustomError("configuration.no_certificate", "name a certificate: its sha256, or its subject")
+        return self
+
+
+class CanonicalDoor(Written):
     """How a partner that speaks the common language proves who it is.
 
     ``bearer_sha256`` are digests of its tokens; ``webhook_secrets`` are names in the row's ``secrets``, the first one
@@ -132,47 +256,67 @@ class CanonicalDoor(_Written):
     webhook_secrets: tuple[Text, ...] = ()
 
 
-class PartnerRow(_Written):
-    """One partner: which adapter speaks to it, where, for whom it may act, and how patient the gateway is with it."""
+class FerryRow(Written):
+    """Folders through which a partner is reached across one-way gates, in the place of an address.
+
+    ``ours`` and ``theirs`` name the two ends in file names; ``key`` is the name of the secret that seals packages.
+    ``settle``: seconds after which a file that cannot be read is no longer being written; ``again``: seconds after
+    which what is missing is asked for again.
+    """
+
+    incoming: Annotated[Text, AfterValidator(_folder)]
+    outgoing: Annotated[Text, AfterValidator(_folder)]
+    ours: Annotated[Text, AfterValidator(_end)] = "GW"
+    theirs: Annotated[Text, AfterValidator(_end)]
+    key: Text = "ferry_key"
+    limit_mb: Annotated[int, Field(ge=1, le=64)] = 20
+    settle: Annotated[float, Field(ge=0, le=86_400)] = 60.0
+    again: Annotated[float, Field(gt=0, le=86_400)] = 600.0
+
+
+class PartnerRow(Written):
+    """One partner: which adapter speaks to it, where, for whom it may act, and how patient the gateway is with it.
+
+    ``concurrency``: deliveries under way at once, shared by the ``workers`` that may drain its lane at the same time
+    (``slots``: never more than can have one each). ``pace``: deliveries a second at most. ``poll_every``: seconds
+    between two polls of a partner that is polled.
+    """
 
     partner: Name
     adapter: Text
     title: Annotated[Title, BeforeValidator(_both_languages)] | None = None
     base_url: Annotated[str, AfterValidator(_base_url)] | None = None
+    ferry: FerryRow | None = None
     organisations: tuple[Text, ...] = ()
-    settings: Annotated[Mapping[str, Any], AfterValidator(_frozen), PlainSerializer(dict), Field(default_factory=_none)]
+    settings: Annotated[Mapping[str, Any], AfterValidator(frozen), PlainSerializer(dict), Field(default_factory=none)]
     secrets: Annotated[
-        Mapping[str, Reference], AfterValidator(_frozen), PlainSerializer(dict), Field(default_factory=_none)
+        Mapping[str, Reference], AfterValidator(frozen), PlainSerializer(dict), Field(default_factory=none)
     ]
     concurrency: Annotated[int, Field(ge=1, le=256)] = 8
+    workers: Annotated[int, Field(ge=1, le=32)] = 1
+    pace: Annotated[float, Field(gt=0, le=10_000)] | None = None
+    poll_every: Annotated[float, Field(gt=0, le=86_400)] = 30.0
+    breaker: BreakerRow = BreakerRow()
     timeouts: Timeouts = Timeouts()
     deadline_days: Annotated[float, Field(gt=0, le=90)] = 7
     in_doubt: InDoubt = "resend"
     attachment_hosts: tuple[Annotated[str, AfterValidator(_host)], ...] = ()
     attachment_limit_mb: Annotated[int, Field(ge=1, le=1024)] = 20
     canonical_door: CanonicalDoor | None = None
+    client_certificate: ClientCertificate | None = None
+    quota: QuotaRow | None = None
+
+    @property
+    def slots(self) -> int:
+        """Return how many processes may drain its lane at once."""
+        return min(self.workers, self.concurrency)
 
     def called(self, language: Language) -> str:
         """Return what people call the partner; its name where the row gives no title."""
         return getattr(self.title, language) if self.title else self.partner
 
 
-class OrganisationRow(_Written):
-    """One organisation of the directory: who it is, which partner reaches it, and what each partner calls it.
-
-    A partner may know it by several codes (a renamed centre); the first one is written, every one is read.
-    """
-
-    id: Text
-    name: Text
-    kind: OrganisationKind
-    level: Level | None = None
-    division: Division | None = None
-    partner: Text | None = None
-    codes: Annotated[Mapping[str, Codes], AfterValidator(_frozen), PlainSerializer(dict), Field(default_factory=_none)]
-
-
-class CopyRow(_Written):
+class CopyRow(Written):
     """One subscription: who else gets these messages."""
 
     types: Annotated[tuple[Text, ...], BeforeValidator(_several), Field(min_length=1)]
@@ -180,21 +324,15 @@ class CopyRow(_Written):
     to: Text
 
 
-class OrganisationsFile(_Written):
-    """``organisations.yaml``."""
-
-    organisations: tuple[OrganisationRow, ...] = ()
-
-
-class RoutesFile(_Written):
+class RoutesFile(Written):
     """``routes.yaml``."""
 
     copies: tuple[CopyRow, ...] = ()
 
 
-class DivisionsFile(_Written):
+class DivisionsFile(Written):
     """``divisions.yaml``: the names of divisions that GB/T 2260 does not have, by code."""
 
     divisions: Annotated[
-        Mapping[Division, Text], AfterValidator(_frozen), PlainSerializer(dict), Field(default_factory=_none)
+        Mapping[Division, Text], AfterValidator(frozen), PlainSerializer(dict), Field(default_factory=none)
     ]

@@ -1,6 +1,7 @@
 """Read the configuration folder, and the mappings that are shipped, as texts by relative path; judge only the paths.
 
-partners/<name>.yaml  organisations.yaml  routes.yaml  divisions.yaml  mappings/**.yaml  codes/<table>.yaml
+partners/<name>.yaml  organisations.yaml  directory.yaml  routes.yaml  divisions.yaml  profiles.yaml  calendar.yaml
+mappings/**.yaml  codes/<table>.yaml
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from gateway.errors import ConfigurationFault, Fact
 from gateway.wire.yaml_marks import nearest
 
 MAX_BYTES = 16 * 1024 * 1024
-SINGLE = ("organisations.yaml", "routes.yaml", "divisions.yaml")
+SINGLE = ("organisations.yaml", "directory.yaml", "routes.yaml", "divisions.yaml", "profiles.yaml", "calendar.yaml")
+SHIPPED_PROFILES = "mappings/profiles.yaml"
 FOLDERS = ("partners", "mappings", "codes")
 
 
@@ -33,7 +35,7 @@ def read_folder(folder: Path | None) -> dict[str, str]:
 
 
 def shipped_files() -> dict[str, str]:
-    """Return the mappings and code tables that come with the gateway, as ``mappings/…``."""
+    """Return the mappings, code tables and profiles that come with the gateway, as ``mappings/…``."""
     return dict(_shipped(files("mappings"), "mappings"))
 
 
@@ -43,6 +45,15 @@ def together(own: Mapping[str, str], shipped: Mapping[str, str]) -> dict[str, st
         why = "a shipped file has this path; give yours another name and let it extend the shipped one"
         raise _fault("configuration.hides_shipped", path, why)
     return {path: normalised(text) for path, text in sorted({**shipped, **own}.items())}
+
+
+def translations(files: Mapping[str, str]) -> dict[str, str]:
+    """Return the files among these that are mappings and code tables."""
+    return {
+        path: text
+        for path, text in files.items()
+        if path.startswith(("mappings/", "codes/")) and path != SHIPPED_PROFILES
+    }
 
 
 def normalised(text: str) -> str:

@@ -1,7 +1,7 @@
 """The whole configuration as one immutable value, named by the digest of what it was made from.
 
 folder ─┐
-        ├─► texts by path ─► id = sha256 of them ─► partners, directory, routes, mappings: one Revision
+        ├─► texts by path ─► id = sha256 of them ─► partners, directory, routes, profiles, …: one Revision
 shipped ┘         └──────────► pack ─► store ─► unpack: the same id, so the same revision
 """
 
@@ -15,11 +15,16 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
+from gateway.configuration.calendar import CalendarFile, calendar_of
 from gateway.configuration.directory import Directory
-from gateway.configuration.files import DivisionsFile, OrganisationsFile, PartnerRow, RoutesFile
-from gateway.configuration.folder import check_path, normalised, read_folder, together
+from gateway.configuration.directory_rows import DirectoryFile, OrganisationRow, OrganisationsFile
+from gateway.configuration.files import DivisionsFile, PartnerRow, RoutesFile
+from gateway.configuration.folder import SHIPPED_PROFILES, check_path, normalised, read_folder, together, translations
 from gateway.configuration.form import Model, read_as
+from gateway.configuration.profile_rows import ProfilesFile
+from gateway.configuration.profiles import Profiles, profiles_of
 from gateway.errors import ConfigurationFault
+from gateway.lifecycle.calendar import WorkingCalendar
 from gateway.mapping import MappingSet, check_set, compile_set
 from gateway.routing import Copy, Routes
 from gateway.wire.yaml_marks import Marked
@@ -33,9 +38,12 @@ class Revision:
     files: Mapping[str, str] = field(repr=False, compare=False)
     partners: Mapping[str, PartnerRow] = field(repr=False, compare=False)
     directory: Directory = field(repr=False, compare=False)
+    imported: frozenset[str] = field(repr=False, compare=False)  # organisations that stand in directory.yaml
     routes: Routes = field(repr=False, compare=False)
     mappings: MappingSet = field(repr=False, compare=False)
     divisions: Mapping[str, str] = field(repr=False, compare=False)
+    profiles: Profiles = field(repr=False, compare=False)
+    calendar: WorkingCalendar = field(repr=False, compare=False)
 
 
 def load(folder: Path | None, shipped: Mapping[str, str]) -> Revision:
@@ -52,16 +60,19 @@ def from_files(files: Mapping[str, str]) -> Revision:
     read = _Read(texts)
     if read.faults:
         raise read.faults[0]
-    organisations = read.organisations.organisations
+    organisations = read.rows
     divisions = read.divisions.divisions
     return Revision(
         id=revision_id(texts),
         files=MappingProxyType(texts),
         partners=MappingProxyType(read.partners),
-        directory=Directory(organisations, partners=read.partners, divisions=divisions),
+        directory=Directory(organisations, people=read.directory.people, partners=read.partners, divisions=divisions),
+        imported=frozenset(row.id for row in read.directory.organisations),
         routes=_routes(read.routes),
         mappings=compile_set(read.translations),
         divisions=divisions,
+        profiles=profiles_of(read.profiles, read.shipped_profiles),
+        calendar=calendar_of(read.calendar),
     )
 
 
@@ -102,9 +113,14 @@ class _Read:
         self.partners: dict[str, PartnerRow] = {}
         self.organisations, marked = self._one(OrganisationsFile, "organisations.yaml", files)
         self._refuse_the_same_id_twice(marked)
+        self.directory, marked = self._one(DirectoryFile, "directory.yaml", files)
+        self._refuse_what_is_written_by_hand(marked)
         self.routes, _ = self._one(RoutesFile, "routes.yaml", files)
         self.divisions, _ = self._one(DivisionsFile, "divisions.yaml", files)
-        self.translations = {path: text for path, text in files.items() if path.startswith(("mappings/", "codes/"))}
+        self.profiles, _ = self._one(ProfilesFile, "profiles.yaml", files)
+        self.shipped_profiles, _ = self._one(ProfilesFile, SHIPPED_PROFILES, files)
+        self.calendar, _ = self._one(CalendarFile, "calendar.yaml", files)
+        self.translations = translations(files)
         for path, text in files.items():
             self._path(path)
             if path.startswith("partners/"):
@@ -130,6 +146,23 @@ class _Read:
             self.faults.append(marked.fault(["partner"], why, "configuration.other_name", name=name))
         if row:
             self.partners[row.partner] = row
+
+    @property
+    def rows(self) -> tuple[OrganisationRow, ...]:
+        """Return the organisations of both files."""
+        return self.organisations.organisations + self.directory.organisations
+
+    def _refuse_what_is_written_by_hand(self, marked: Marked | None) -> None:
+        named = {
+            "organisations": [row.id for row in self.rows],
+            "people": [row.id for row in self.directory.people],
+        }
+        for name, ids in named.items():
+            by_hand = len(ids) - len(getattr(self.directory, name))
+            for number, said in enumerate(ids[by_hand:]):
+                if marked and said in ids[: by_hand + number]:
+                    why = "it stands twice, here or in organisations.yaml"
+                    self.faults.append(marked.fault((name, number, "id"), why, "configuration.directory_twice"))
 
     def _refuse_the_same_id_twice(self, marked: Marked | None) -> None:
         first: dict[str, int] = {}

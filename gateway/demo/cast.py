@@ -122,7 +122,7 @@ def assigned(calendar: Calendar) -> dict[str, Any]:
 
 
 def escalated(calendar: Calendar) -> dict[str, Any]:
-    """What an escalation says: the reason, the consents, and the dispute, of which the township has no record yet."""
+    """What an escalation says: the reason and the consents. What the case is about, the gateway adds on the way."""
     agree = {"agree": "1", "agreeTime": calendar.millis, "agreeMode": "1"}
     return {
         "failReasonCode": "4",
@@ -130,16 +130,7 @@ def escalated(calendar: Calendar) -> dict[str, Any]:
         "levelCode": "2",
         "mediateProcess": "村级两次调解未果。",
         "consentList": [{"partyName": "许书宁", **agree}, {"partyName": "冉明溪", **agree}],
-        "disputeTypeCode": "0201",
-        "occurAddress": "示例县示例乡青石村3组",
-        "eventDesc": "被申请人砌墙堵住共用通道。",
-        "partyList": [
-            {"partyRole": "1", "partyKind": "0", "partyName": "许书宁", "idCardType": "1",
-             "idCardNo": "500242198503120012", "gender": "0", "phone": "13996000121"},
-            {"partyRole": "2", "partyKind": "0", "partyName": "冉明溪", "idCardType": "1",
-             "idCardNo": "500242197906211029", "gender": "1", "phone": "13996000122"},
-        ],
-    }  # fmt: skip
+    }
 
 
 def settled(calendar: Calendar) -> dict[str, Any]:

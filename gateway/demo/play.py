@@ -29,16 +29,25 @@ class Played:
     received: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
-def play(folder: Path, simulator: Callable[[str], Any], tell: Callable[..., None]) -> tuple[Scenery, Played]:
+def play(
+    folder: Path,
+    simulator: Callable[[str], Any],
+    tell: Callable[..., None],
+    *,
+    setting: Callable[..., Scenery] = Scenery,
+    within: float = WITHIN,
+) -> tuple[Scenery, Played]:
     """Set the scene and play the story; ``tell`` hears a catalogue code for each scene.
+
+    ``within``: seconds that any one thing may take to arrive.
 
     Returns the running scenery, which the caller leaves, and what happened. Raises GatewayError when something does
     not arrive.
     """
-    scenery = Scenery(folder=folder, actors=CAST, simulator=simulator)
+    scenery = setting(folder=folder, actors=CAST, simulator=simulator)
     scenery.__enter__()
     try:
-        stage = Stage(scenery, Calendar(), tell)
+        stage = Stage(scenery, Calendar(), tell, within=within)
         tell("demo.scene_ready", gateway=scenery.gateway_url, partners=len(CAST))
         first, second = stage.village_to_township(), stage.back_to_the_tribunal()
         stage.settle()
@@ -55,11 +64,14 @@ def play(folder: Path, simulator: Callable[[str], Any], tell: Callable[..., None
 class Stage:
     """The scenes, one method each."""
 
-    def __init__(self, scenery: Scenery, calendar: Calendar, tell: Callable[..., None]) -> None:
+    def __init__(
+        self, scenery: Scenery, calendar: Calendar, tell: Callable[..., None], *, within: float = WITHIN
+    ) -> None:
         self.scenery = scenery
         self.calendar = calendar
         self.tell = tell
         self.repeated = 0
+        self._within = within
         self._serial = 0
 
     def village_to_township(self) -> str:
@@ -138,7 +150,7 @@ class Stage:
         )
 
     def _until(self, code: str, arrived: Callable[[], bool], **facts: Any) -> None:
-        give_up = time.monotonic() + WITHIN
+        give_up = time.monotonic() + self._within
         while not arrived():
             if time.monotonic() > give_up:
                 raise GatewayError(code, **facts)

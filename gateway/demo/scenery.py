@@ -21,7 +21,7 @@ import yaml
 
 from gateway.errors import GatewayError
 
-START_WITHIN = 30.0  # seconds
+START_WITHIN = 120.0  # seconds: on a machine that has much else to do
 STOP_WITHIN = 10.0  # seconds
 
 
@@ -69,6 +69,11 @@ class Scenery:
         """Return the gateway's address."""
         return f"http://127.0.0.1:{self.ports['gateway']}"
 
+    @property
+    def config(self) -> Path:
+        """Return the folder of the gateway's configuration."""
+        return self.folder / "config"
+
     def url(self, actor: str) -> str:
         """Return a simulator's address."""
         return f"http://127.0.0.1:{self.ports[actor]}"
@@ -104,7 +109,7 @@ class Scenery:
         environment = {
             **os.environ,
             "FENGQIAO_DATA_DIR": str(self.folder),
-            "FENGQIAO_CONFIG_DIR": str(self.folder / "config"),
+            "FENGQIAO_CONFIG_DIR": str(self.config),
             "FENGQIAO_PORT": str(self.ports["gateway"]),
             "FENGQIAO_REDELIVERY_BASE_SECONDS": "0.5",
             "FENGQIAO_REDELIVERY_CAP_SECONDS": "2",
@@ -114,7 +119,10 @@ class Scenery:
         self._wait("gateway", f"{self.gateway_url}/readyz")
 
     def _administrator(self) -> dict[str, str]:
-        return {"authorization": f"Bearer {(self.folder / 'admin-token').read_text().strip()}"}
+        return {"authorization": f"Bearer {self._token()}"}
+
+    def _token(self) -> str:
+        return (self.folder / "admin-token").read_text().strip()
 
     def _set_up(self) -> None:
         (self.folder / "logs").mkdir(parents=True, exist_ok=True)
@@ -137,7 +145,7 @@ class Scenery:
 
     def _write_configuration(self) -> None:
         """Write what an administrator would: a row per partner, the organisations, one subscription."""
-        config = self.folder / "config"
+        config = self.config
         for actor in self.actors:
             simulator = self.simulator(actor.adapter)
             keys: dict[str, str] = simulator.make_keys()

@@ -9,6 +9,8 @@ from typing import Any
 
 from gateway.canonical.messages.referral_data import DeclineReason, Variant
 from gateway.canonical.organisations import Level
+from gateway.lifecycle.confirmation import Confirmation
+from gateway.lifecycle.interests import Mark
 from gateway.lifecycle.states import LEG_ENDED, CaseState, LegState
 
 
@@ -19,7 +21,9 @@ class Leg:
     ``number`` counts from 1. ``mediators`` holds the partner's ids in order, None for one that has none; names are in
     the messages only. ``declined`` is the reason of a refusal. ``due_on`` is the last day of the period, from
     acceptance on. ``paused_on`` is the day an appraisal stopped the clock. ``result`` is the id of the message that
-    ended the leg, ``ended_at`` its time.
+    ended the leg, ``ended_at`` its time. ``opened_by`` is the id of the message that opened it, ``arrived_on`` the day
+    the gateway had that. ``answer_by``: the last day to answer, once it has passed in silence; ``expired_on``: the last
+    day of the period, once it has passed without a result.
     """
 
     number: int
@@ -35,6 +39,10 @@ class Leg:
     declined: DeclineReason | None = None
     result: str | None = None
     ended_at: datetime | None = None
+    opened_by: str | None = None
+    arrived_on: date | None = None
+    answer_by: date | None = None
+    expired_on: date | None = None
 
     @property
     def open(self) -> bool:
@@ -57,6 +65,10 @@ class Leg:
             "declined": self.declined,
             "result": self.result,
             "ended_at": _text(self.ended_at),
+            "opened_by": self.opened_by,
+            "arrived_on": _text(self.arrived_on),
+            "answer_by": _text(self.answer_by),
+            "expired_on": _text(self.expired_on),
         }
 
     @classmethod
@@ -76,6 +88,10 @@ class Leg:
             declined=kept["declined"],
             result=kept["result"],
             ended_at=_moment(kept["ended_at"]),
+            opened_by=kept.get("opened_by"),  # legs kept before there were clocks have none of these
+            arrived_on=_day(kept.get("arrived_on")),
+            answer_by=_day(kept.get("answer_by")),
+            expired_on=_day(kept.get("expired_on")),
         )
 
 
@@ -84,10 +100,14 @@ class Case:
     """A dispute's whole life in the gateway.
 
     ``holder`` is the one organisation that must act next, ``origin`` the one that referred the case first.
-    ``holder_since``, ``opened_at`` and ``closed_at`` are the gateway's own times. ``parties`` counts the parties of
-    the referral; who they are is in the messages only. ``result`` is the id of the message that decided how the case
-    ends: an agreement or a filing. ``flags``: ``late``, a unit reported its result after the period;
-    ``corrected``, it sent a later version of it.
+    ``holder_since``, ``opened_at`` and ``closed_at`` are the gateway's own times. ``variant`` and ``parties``, how many
+    parties there are, come from the referral: None and 0 for a case that went to litigation without one, which has no
+    leg either; who the parties are is in the messages only, and ``marks`` are keyed digests to recognise them by.
+    ``result`` is the id of the message that decided how the case ends: an agreement or a filing. ``flags``: ``late``, a
+    unit reported its result after the period; ``corrected``, it sent a later version of it. ``profile`` names the
+    policy that judged the latest step. ``lead`` watches over the agreement, where a joint plan names it.
+    ``agreed_on``: the day its agreement took effect.
+    ``confirmations`` are the applications for confirmation or a mediation statement, the last one is current.
     """
 
     id: str
@@ -95,18 +115,42 @@ class Case:
     holder: str
     holder_since: datetime
     origin: str
-    variant: Variant
+    variant: Variant | None
     parties: int
     opened_at: datetime
     closed_at: datetime | None = None
     legs: tuple[Leg, ...] = ()
     result: str | None = None
     flags: frozenset[str] = frozenset()
+    marks: tuple[Mark, ...] = ()
+    profile: str | None = None
+    lead: str | None = None
+    agreed_on: date | None = None
+    confirmations: tuple[Confirmation, ...] = ()
 
     @property
-    def leg(self) -> Leg:
-        """Return the current leg, which is the last one."""
-        return self.legs[-1]
+    def confirmation(self) -> Confirmation | None:
+        """Return the current application, which is the last one."""
+        return self.confirmations[-1] if self.confirmations else None
+
+    @property
+    def keeper(self) -> str:
+        """Return who watches over the agreement: the lead unit, else the one that reached it, else the origin."""
+        return self.lead or (self.leg.unit if self.leg else self.origin)
+
+    @property
+    def until(self) -> date | None:
+        """Return the day by which the holder must have acted, where a rule sets one."""
+        if self.confirmation and self.confirmation.live:
+            return self.confirmation.until
+        leg = self.leg
+        runs = leg is not None and leg.open and leg.paused_on is None and self.holder == leg.unit
+        return leg.due_on if leg and runs else None
+
+    @property
+    def leg(self) -> Leg | None:
+        """Return the current leg, which is the last one; None where nobody was ever asked to mediate."""
+        return self.legs[-1] if self.legs else None
 
     def leg_of(self, organisation: str) -> Leg | None:
         """Return the latest leg of an organisation, or None when it never had one."""
@@ -130,6 +174,11 @@ class Case:
             "legs": [leg.to_dict() for leg in self.legs],
             "result": self.result,
             "flags": sorted(self.flags),
+            "marks": [[mark.name, mark.code, *mark.phones] for mark in self.marks],
+            "profile": self.profile,
+            "lead": self.lead,
+            "agreed_on": _text(self.agreed_on),
+            "confirmations": [each.to_dict() for each in self.confirmations],
         }
 
     @classmethod
@@ -148,6 +197,13 @@ class Case:
             legs=tuple(Leg.from_dict(leg) for leg in kept["legs"]),
             result=kept["result"],
             flags=frozenset(kept["flags"]),
+            marks=tuple(
+                Mark(name=name, code=code, phones=tuple(phones)) for name, code, *phones in kept.get("marks", ())
+            ),
+            profile=kept.get("profile"),  # cases kept before there were profiles have none
+            lead=kept.get("lead"),
+            agreed_on=_day(kept.get("agreed_on")),
+            confirmations=tuple(Confirmation.from_dict(each) for each in kept.get("confirmations", ())),
         )
 
 

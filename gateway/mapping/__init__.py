@@ -11,7 +11,7 @@ binding.py      rows ─► fields, tables, conditions        validation.py     
 
 from gateway.mapping.assembly import check_set, compile_set
 from gateway.mapping.codes import CodeTable
-from gateway.mapping.common import read_canonical
+from gateway.mapping.common import read_canonical, write_canonical
 from gateway.mapping.compiler import Compiled
 from gateway.mapping.faults import Fault
 from gateway.mapping.mapping_set import MappingSet, Reading, Verdict, Writing
@@ -32,4 +32,5 @@ __all__ = [
     "mapping_file_schema",
     "read_canonical",
     "table_file_schema",
+    "write_canonical",
 ]

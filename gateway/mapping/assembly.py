@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from gateway.canonical.messages import TYPES
@@ -23,18 +24,24 @@ from gateway.mapping.rows import MappingFile
 def compile_set(files: Mapping[str, str]) -> MappingSet:
     """Compile mapping and code table files: {relative path: YAML text}; a folder ``codes`` holds code tables.
 
+    The same files are compiled once in a process: most new configurations change a partner's row and no mapping.
     Raises ConfigurationFault (file, line, field, why) for the first mistake; ``check_set`` returns all of them.
     """
-    found, faults = _assembled(files)
-    if faults:
-        raise faults[0]
-    return found
+    return _compiled_once(tuple(sorted(files.items())))
 
 
 def check_set(files: Mapping[str, str]) -> tuple[ConfigurationFault, ...]:
     """Return everything that is wrong with the files, by file and line."""
     _, faults = _assembled(files)
     return tuple(sorted(faults, key=lambda fault: (str(fault.facts.get("file")), int(fault.facts.get("line") or 0))))
+
+
+@lru_cache(maxsize=4)
+def _compiled_once(files: tuple[tuple[str, str], ...]) -> MappingSet:
+    found, faults = _assembled(dict(files))
+    if faults:
+        raise faults[0]
+    return found
 
 
 def _assembled(files: Mapping[str, str]) -> tuple[MappingSet, list[ConfigurationFault]]:
@@ -103,8 +110,8 @@ def _check_choice(mappings: Sequence[Compiled], problems: Problems) -> None:
     seen: set[tuple[str, ...]] = set()
     for mapping in mappings:
         for way, used, tests, what in (
-            ("read", mapping.read is not None, mapping.read_if, mapping.record),
-            ("write", mapping.write is not None, mapping.write_if, mapping.message),
+            ("read", mapping.reads, mapping.read_if, mapping.record),
+            ("write", mapping.writes, mapping.write_if, mapping.message),
         ):
             key = (way, mapping.adapter, mapping.partner or "", what)
             if used and not tests and key in seen:

@@ -1,12 +1,15 @@
-"""Compile a mapping: one function that reads, one that writes, one that finds what is unmapped; once per revision.
+"""Compile a mapping: one function that reads, one that writes, one that finds what is unmapped; each once.
 
-Draft ─► bind ─► write source ─► compile() ─► Compiled        its source is kept, to be looked at
+Draft ─► bind, and say what is wrong ─► Compiled ─ first use ─► write source ─► compile()
+
+A gateway ships the mappings of every system and speaks with a few: what is never used costs no start any time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel
@@ -31,7 +34,7 @@ Write = Callable[[BaseModel, dict[str, Any], Passage], dict[str, Any]]
 Unmapped = Callable[[Mapping[str, Any]], tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Compiled:
     """A mapping ready for use. ``read`` and ``write`` are None where it has no such direction."""
 
@@ -40,15 +43,70 @@ class Compiled:
     partner: str | None
     record: str
     message: str
-    read: Read | None
-    write: Write | None
-    unmapped: Unmapped
+    direction: Direction
     read_if: tuple[Test, ...]
     write_if: tuple[Test, ...]
-    trail: Trail = field(repr=False)
     documents: Site | None = field(repr=False)
-    sources: Mapping[str, str] = field(repr=False)  # read, write, unmapped ─► Python
     draft: Draft = field(repr=False)
+    rows: tuple[Bound, ...] = field(repr=False)
+
+    @property
+    def reads(self) -> bool:
+        """Say whether there is a ``read``, without making it."""
+        return self.direction != "write"
+
+    @property
+    def writes(self) -> bool:
+        """Say whether there is a ``write``, without making it."""
+        return self.direction != "read"
+
+    @cached_property
+    def read(self) -> Read | None:
+        """The function that makes a canonical message's values of a record's fields."""
+        return self._reading[0].compiled("read", f"{self.name}:read") if self.reads else None
+
+    @cached_property
+    def write(self) -> Write | None:
+        """The function that makes a record's fields of a canonical message."""
+        return self._writing.compiled("write", f"{self.name}:write") if self.writes else None
+
+    @cached_property
+    def unmapped(self) -> Unmapped:
+        """The function that finds the fields with a value that no row names."""
+        return self._finding.compiled("unmapped", f"{self.name}:unmapped")
+
+    @property
+    def trail(self) -> Trail:
+        """Return which field of the partner's each canonical value came from."""
+        return self._reading[1]
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """Return the Python that was written, by read, write, unmapped."""
+        return {
+            "read": self._reading[0].source, "write": self._writing.source, "unmapped": self._finding.source
+        }  # fmt: skip
+
+    @cached_property
+    def _reading(self) -> tuple[Code, Trail]:
+        code = Code("def read(f, run):", dict(compile_read.NAMES))
+        trail = compile_read.reader(code, Scope(message=self.message), self.rows)
+        if self.documents is not None:
+            trail.lists[documents.PLACE] = {0: documents.trail(self.message)}
+        return code, trail
+
+    @cached_property
+    def _writing(self) -> Code:
+        code = Code("def write(m, out, run):", dict(compile_write.NAMES))
+        scope, carried = Scope(message=self.message), self.documents is not None
+        compile_write.writer(code, scope, self.rows, TYPES[self.message], documents=carried)
+        return code
+
+    @cached_property
+    def _finding(self) -> Code:
+        code = Code("def unmapped(f):", {})
+        finder(code, known_keys(self.rows, (*self.read_if, *self.write_if)))
+        return code
 
 
 def compiled(draft: Draft, tables: Mapping[str, CodeTable], problems: Problems) -> Compiled | None:
@@ -67,7 +125,19 @@ def compiled(draft: Draft, tables: Mapping[str, CodeTable], problems: Problems) 
     carried = _documents(draft, rows, tables, policy, problems)
     if len(problems.faults) > before:
         return None
-    return _written(draft, direction, rows, tests, carried)
+    return Compiled(
+        name=draft.name,
+        adapter=draft.adapter,
+        partner=draft.partner,
+        record=spec.record or "",
+        message=message,
+        direction=direction,
+        read_if=tuple(test for test in tests if test.side == "partner"),
+        write_if=tuple(test for test in tests if test.side == "canonical"),
+        documents=carried,
+        draft=draft,
+        rows=rows,
+    )
 
 
 def _markers(draft: Draft, direction: Direction) -> list[Placed]:
@@ -100,34 +170,3 @@ def _documents(
         place = (*placed.place, "canonical")
         problems.add(placed.source.fault("mapping.file.duplicate_canonical", place, name="data.documents"))
     return documents.site(message, table, "hold" if policy == "keep" else policy)
-
-
-def _written(
-    draft: Draft, direction: Direction, rows: tuple[Bound, ...], tests: tuple[Test, ...], carried: Site | None
-) -> Compiled:
-    message = draft.spec.message or ""
-    scope = Scope(message=message)
-    reading = Code("def read(f, run):", dict(compile_read.NAMES))
-    trail = compile_read.reader(reading, scope, rows)
-    if carried is not None:
-        trail.lists[documents.PLACE] = {0: documents.trail(message)}
-    writing = Code("def write(m, out, run):", dict(compile_write.NAMES))
-    compile_write.writer(writing, scope, rows, TYPES[message], documents=carried is not None)
-    finding = Code("def unmapped(f):", {})
-    finder(finding, known_keys(rows, tests))
-    return Compiled(
-        name=draft.name,
-        adapter=draft.adapter,
-        partner=draft.partner,
-        record=draft.spec.record or "",
-        message=message,
-        read=None if direction == "write" else reading.compiled("read", f"{draft.name}:read"),
-        write=None if direction == "read" else writing.compiled("write", f"{draft.name}:write"),
-        unmapped=finding.compiled("unmapped", f"{draft.name}:unmapped"),
-        read_if=tuple(test for test in tests if test.side == "partner"),
-        write_if=tuple(test for test in tests if test.side == "canonical"),
-        trail=trail,
-        documents=carried,
-        sources={"read": reading.source, "write": writing.source, "unmapped": finding.source},
-        draft=draft,
-    )

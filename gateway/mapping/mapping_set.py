@@ -122,7 +122,7 @@ _Index = dict[tuple[str, str | None, str], list[Compiled]]
 
 def _index(mappings: Sequence[Compiled], way: Literal["read", "write"]) -> _Index:
     """Sort mappings by adapter, partner (None: any) and kind; a partner's own stand before those for everybody."""
-    used = [mapping for mapping in mappings if getattr(mapping, way) is not None]
+    used = [mapping for mapping in mappings if (mapping.reads if way == "read" else mapping.writes)]
     used.sort(key=lambda mapping: not (mapping.read_if if way == "read" else mapping.write_if))
     found: _Index = {}
     for partner in {mapping.partner for mapping in used} | {None}:

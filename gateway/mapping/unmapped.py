@@ -5,8 +5,9 @@ At each object of the record one comparison of its keys with the known ones is a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -19,6 +20,7 @@ from gateway.mapping.sites import under
 
 _MOST = 500  # paths: a record with more is no record of this kind, and the first ones say so
 _DEEPEST = 30
+_LONGEST_PATH = 300  # of those that are remembered
 
 
 @dataclass(slots=True)
@@ -95,24 +97,33 @@ def _dicts(value: object) -> Sequence[Mapping[str, Any]]:
 def _report(value: Mapping[str, Any], known: frozenset[str], path: str, found: dict[str, None]) -> None:
     for key in value:
         if key not in known:
-            leaves = _leaves(value[key], under(path, _shown(key)), _DEEPEST)
-            found.update(dict.fromkeys(islice(leaves, 4 * _MOST)))
+            _leaves(value[key], _below(path, key), _DEEPEST, found, len(found) + 4 * _MOST)
         if len(found) >= _MOST:
             return
 
 
-def _leaves(value: object, path: str, depth: int) -> Iterator[str]:
-    """Yield the paths of what is not empty in a value that no row names."""
-    if empty(value):
+def _leaves(value: object, path: str, depth: int, found: dict[str, None], most: int) -> None:
+    """Note the paths of what is not empty in a value that no row names, until there are ``most``."""
+    if empty(value) or len(found) >= most:
         return
-    if depth and isinstance(value, Mapping):
-        for key in list(value)[:_MOST]:
-            yield from _leaves(value[key], under(path, _shown(key)), depth - 1)
+    if depth and isinstance(value, dict):
+        for key in islice(value, _MOST):
+            _leaves(value[key], _below(path, key), depth - 1, found, most)
     elif depth and isinstance(value, list | tuple):
         for item in value[:_MOST]:
-            yield from _leaves(item, f"{path}[]", depth - 1)
+            _leaves(item, path + "[]", depth - 1, found, most)
     else:
-        yield path
+        found[path] = None
+
+
+def _below(path: str, key: object) -> str:
+    """Return the path of a member; partners send the same few names again and again."""
+    return _named(path, str(key)[:100]) if len(path) < _LONGEST_PATH else under(path, _shown(key))
+
+
+@lru_cache(maxsize=4096)
+def _named(path: str, key: str) -> str:
+    return under(path, _shown(key))
 
 
 def _shown(key: object) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from gateway.canonical.messages import Message
 from gateway.contract import Fate, Outcome, Request
 from gateway.errors import Fact
+from gateway.store.cipher import Digests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ class Entry:
     kind: str
     record_id: str
     version: str = ""
-    digests: tuple[bytes, ...]  # keyed, under every key in the ring; the first one is kept
+    digests: Digests | tuple[bytes, ...] = field(repr=False)  # keyed, under every key of the ring; [0] is kept
     message: Message | None = None
     content_sealed: bytes | None = field(default=None, repr=False)
     documents: tuple[Announced, ...] = ()
@@ -53,6 +54,14 @@ class Entry:
     unmapped: int = 0
     objection: Objection | None = None
     replays: str | None = None  # the inbox row this entry takes up again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polled:
+    """How far a partner has been polled once this arrival is kept; ``due_at``: when to poll again, in milliseconds."""
+
+    cursor_sealed: bytes | None = field(repr=False)
+    due_at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +85,7 @@ class Arrival:
     code: str | None = None  # why the request as a whole was not taken
     facts: Mapping[str, Fact] = field(default_factory=dict)
     trace_id: str | None = None
+    polled: Polled | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +94,17 @@ class Kept:
 
     outcomes: tuple[Outcome, ...]
     due: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockRow:
+    """The period that runs for the holder of a case. ``rings_on``: the next day on which somebody has to look at it."""
+
+    kind: str
+    since: str
+    until: str
+    provisional: bool
+    rings_on: str | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,8 +124,21 @@ class CaseFile:
     snapshot: Mapping[str, Any]
     opened_at: int
     closed_at: int | None
+    holder_until: str | None = None
+    clock: ClockRow | None = None
     new: bool = False
     changed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A message that another one answers: its type, who sent it, through which partner, and of which case."""
+
+    id: str
+    kind: str
+    sender: str | None
+    partner: str
+    case_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +149,7 @@ class DueDelivery:
     why: str
     independent: bool
     deadline_days: float
+    priority: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,14 +166,37 @@ class LegRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmationRow:
+    """An application for confirmation as it is shown to people; the snapshot has the rest."""
+
+    number: int
+    kind: str
+    state: str
+    since: datetime
+    applicant: str
+    court: str
+    court_number: str | None
+    submitted_at: datetime
+    effective_on: str | None
+    review_due_on: str | None
+    supply_by: str | None
+    result: str | None
+    document: str | None
+    version: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseAfter:
     """What a case is after an accepted message."""
 
     state: str
     holder: str | None
+    holder_until: str | None = None
+    clock: ClockRow | None = None
     origin: str | None
     snapshot: Mapping[str, Any]
     legs: Sequence[LegRow]
+    confirmations: Sequence[ConfirmationRow] = ()
     leg: int | None
     opens_leg: bool
     closed: bool
@@ -161,6 +219,6 @@ class Decide(Protocol):
 
     def __call__(
         self, case: CaseFile | None, message: Message, *, case_id: str, partner: str, now: datetime,
-        corrects: str | None = None,
+        corrects: str | None = None, asked: Asked | None = None,
     ) -> Judgement:  # fmt: skip
-        """Judge ``message`` of ``partner`` against the case as it is."""
+        """Judge ``message`` of ``partner`` against the case as it is; ``asked`` is what it answers."""

@@ -12,8 +12,9 @@ import orjson
 from sqlalchemy import Connection, Table, bindparam, select, update
 
 from gateway.canonical.messages import Message
-from gateway.store import cases, inbox
-from gateway.store.arrivals import Announced, Arrival, CaseFile, LegRow
+from gateway.store import asked as asking
+from gateway.store import cases, inbox, polls
+from gateway.store.arrivals import Announced, Arrival, Asked, CaseFile, ConfirmationRow, LegRow
 from gateway.store.bulk import change_rows, insert_rows
 from gateway.store.tables import delivery, document, message_document, nonce, request
 from gateway.store.tables import inbox as inbox_table
@@ -28,16 +29,21 @@ class Books:
     def __init__(self, connection: Connection, arrivals: Sequence[Arrival], now: int) -> None:
         self.connection = connection
         self.now = now
+        self.polled = {arrival.partner: arrival.polled for arrival in arrivals if arrival.polled}
         self.spent = _spent_nonces(connection, arrivals)
         messages = [(each.partner, entry.message) for each in arrivals for entry in each.entries if entry.message]
         self.references: dict[cases.Reference, str] = {}
         self.files: dict[str, CaseFile] = {}
+        self.asked: dict[asking.Question, Asked] = {}
         self.look_up(messages)
         self.records = inbox.earlier(connection, arrivals)  # after the cases are locked: another process may be at them
+        self.refused = inbox.refused(connection, arrivals) if self.polled else {}
+        self.waits = len(arrivals) > 1 and inbox.any_parked(connection)
         self.parked: dict[str, Any] = {}  # candidates parked in this commit, by receipt id
         self.advanced: set[str] = set()  # cases that took a step in this commit
         self.named: set[cases.Reference] = set()  # names that became known in this commit
         self.legs: dict[str, Sequence[LegRow]] = {}
+        self.confirmations: dict[str, Sequence[ConfirmationRow]] = {}
         self.rows: dict[Table, list[Row]] = {
             table: [] for table in (request, inbox_table, message_table, delivery, document, message_document, nonce)
         }
@@ -51,6 +57,9 @@ class Books:
         self.references.update(cases.find(self.connection, names - set(self.references)))
         wanted = {identity.gateway_id for _, identity in identities if identity.gateway_id}
         wanted |= {self.references[name] for name in names if name in self.references}
+        questions = {question for each in messages if (question := asking.question_of(*each))}
+        self.asked.update(asking.find(self.connection, questions - set(self.asked)))
+        wanted |= {asked.case_id for asked in self.asked.values() if asked.case_id}
         self.files.update(cases.load(self.connection, wanted - set(self.files)))
 
     def add(self, table: Table, row: Row) -> None:
@@ -78,11 +87,13 @@ class Books:
         cases.save(self.connection, changed)
         fresh = {file.id for file in changed if file.new}
         cases.save_legs(self.connection, self.legs, fresh=fresh)
+        cases.save_confirmations(self.connection, self.confirmations)
         cases.save_references(self.connection, self.reference_rows)
         # Before anything new: what a later arrival supersedes gives its place up to it.
         change_rows(self.connection, _INBOX_CHANGE, [_inbox_change(row) for row in self.inbox_changes.values()])
         for table, rows in self.rows.items():
             insert_rows(self.connection, table, rows)
+        polls.brought(self.connection, self.polled, self.now)
 
 
 CHANGING = (

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import BindParameter, Connection, bindparam, delete, select, tuple_, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, select, text, tuple_, update
 
 from gateway.canonical.cases import CaseIdentity
 from gateway.canonical.messages import Message
-from gateway.store.arrivals import CaseFile, LegRow
+from gateway.store.arrivals import CaseFile, ClockRow, ConfirmationRow, LegRow
 from gateway.store.bulk import change_rows, insert_rows
-from gateway.store.tables import case_reference, dispute_case, leg
+from gateway.store.tables import case_reference, confirmation, dispute_case, leg
 from gateway.store.times import millis
 
 Reference = tuple[str, str]  # partner ("" for a court case number), value
@@ -46,6 +46,17 @@ def find(connection: Connection, references: Iterable[Reference]) -> dict[Refere
     return found
 
 
+def lock_names(connection: Connection, references: Iterable[Reference]) -> None:
+    """Let no other process learn one of these names, or park something for it, until this transaction ends.
+
+    Else one parks a record for a name that it cannot see yet, while the other learns the name and sees nothing parked.
+    Nothing to do where one process writes.
+    """
+    names = sorted("\x1f".join(reference) for reference in references)
+    if names and connection.dialect.name == "postgresql":
+        connection.execute(_LOCK_NAMES, {"names": names})
+
+
 def load(connection: Connection, ids: Iterable[str]) -> dict[str, CaseFile]:
     """Load and lock cases, in id order so that two writers never wait for each other in a circle."""
     wanted = sorted(set(ids))
@@ -68,6 +79,14 @@ def save_legs(connection: Connection, legs: Mapping[str, Sequence[LegRow]], *, f
     insert_rows(connection, leg, rows)
 
 
+def save_confirmations(connection: Connection, known: Mapping[str, Sequence[ConfirmationRow]]) -> None:
+    """Write the applications of cases, replacing what stood there."""
+    rows = [_confirmation_row(case_id, one) for case_id, several in known.items() for one in several]
+    if rows:
+        connection.execute(_FORGET_CONFIRMATIONS, {"keys": [(row["case_id"], row["number"]) for row in rows]})
+        insert_rows(connection, confirmation, rows)
+
+
 def save_references(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Write new names of cases."""
     insert_rows(connection, case_reference, rows)
@@ -80,10 +99,16 @@ def partner_ids(connection: Connection, case_ids: Iterable[str], partner: str) -
     return {row.case_id: row.value for row in found}
 
 
-CHANGING = ("state", "holder", "holder_since", "leg_opened_by", "step", "parties", "snapshot", "closed_at")
+CHANGING = (
+    "state", "holder", "holder_since", "holder_until", "leg_opened_by", "step", "parties", "snapshot", "closed_at",
+    "clock", "clock_since", "clock_until", "clock_provisional", "watch_on",
+)  # fmt: skip
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _FIND = select(case_reference.c.value, case_reference.c.case_id).where(
     case_reference.c.partner == bindparam("partner"), case_reference.c.value.in_(bindparam("values", expanding=True))
+)
+_LOCK_NAMES = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(CAST(:names AS text[])) AS name ORDER BY name"
 )
 _LOAD = select(dispute_case).where(dispute_case.c.id.in_(_IDS)).order_by(dispute_case.c.id).with_for_update()
 _NAMED_BY = (
@@ -97,6 +122,9 @@ _CHANGE = (
     .values({name: bindparam(f"b_{name}") for name in CHANGING})
 )
 _FORGET_LEGS = delete(leg).where(tuple_(leg.c.case_id, leg.c.number).in_(bindparam("keys", expanding=True)))
+_FORGET_CONFIRMATIONS = delete(confirmation).where(
+    tuple_(confirmation.c.case_id, confirmation.c.number).in_(bindparam("keys", expanding=True))
+)
 
 
 def _file(row: Any) -> CaseFile:
@@ -105,6 +133,7 @@ def _file(row: Any) -> CaseFile:
         state=row["state"],
         holder=row["holder"],
         holder_since=row["holder_since"],
+        holder_until=row["holder_until"],
         origin=row["origin"],
         origin_partner=row["origin_partner"],
         opened_by=row["opened_by"],
@@ -122,11 +151,26 @@ def _changes(file: CaseFile) -> dict[str, Any]:
         "state": file.state,
         "holder": file.holder,
         "holder_since": file.holder_since,
+        "holder_until": file.holder_until,
         "leg_opened_by": file.leg_opened_by,
         "step": file.step,
         "parties": orjson.dumps(sorted(file.parties)).decode(),
         "snapshot": orjson.dumps(file.snapshot).decode(),
         "closed_at": file.closed_at,
+        **clock_columns(file.clock),
+    }
+
+
+def clock_columns(clock: ClockRow | None) -> dict[str, Any]:
+    """Return what the row of a case says of the period that runs in it."""
+    if clock is None:
+        return dict.fromkeys(("clock", "clock_since", "clock_until", "clock_provisional", "watch_on"))
+    return {
+        "clock": clock.kind,
+        "clock_since": clock.since,
+        "clock_until": clock.until,
+        "clock_provisional": clock.provisional,
+        "watch_on": clock.rings_on,
     }
 
 
@@ -159,3 +203,18 @@ def _leg_row(case_id: str, row: LegRow) -> dict[str, Any]:
         "accepted_at": at(row.accepted_at),
         "due_on": row.due_on,
     }
+
+
+def _confirmation_row(case_id: str, row: ConfirmationRow) -> dict[str, Any]:
+    return {
+        "case_id": case_id,
+        **{name: getattr(row, name) for name in _CONFIRMED},
+        "since": millis(row.since),
+        "submitted_at": millis(row.submitted_at),
+    }
+
+
+_CONFIRMED = (
+    "number", "kind", "state", "applicant", "court", "court_number", "effective_on", "review_due_on", "supply_by",
+    "result", "document", "version",
+)  # fmt: skip

@@ -11,10 +11,8 @@ so a key is to be rotated before four thousand million seals.
 from __future__ import annotations
 
 import hashlib
-import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from os import urandom
 from typing import Literal, Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -26,6 +24,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 from cryptography.hazmat.primitives.ciphers.modes import GCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from gateway.canonical.identifiers.randomness import random_bytes
 from gateway.errors import StoreUnavailable
 
 Algorithm = Literal["aes", "sm4"]
@@ -82,7 +81,7 @@ class Cipher:
 
     def seal(self, plain: bytes, *, context: bytes) -> bytes:
         """Encrypt ``plain``; only the same ``context`` (where it stands: table, column, row) opens it again."""
-        nonce = urandom(_NONCE)
+        nonce = random_bytes(_NONCE)
         return self._header + nonce + self._encrypt(nonce, plain, self._header + context)
 
     def open(self, sealed: bytes, *, context: bytes) -> bytes:
@@ -108,6 +107,10 @@ class Cipher:
         """
         return tuple(digester(plain) for digester in self._digesters)
 
+    def recognising(self, plain: bytes) -> Digests:
+        """Return what ``digests`` returns, each made when it is asked for: most records never came before."""
+        return Digests(plain, self._digesters)
+
     def stream(self, salt: bytes, header: bytes | None = None) -> tuple[bytes, Aead]:
         """Return header and suite for one stream of frames under a key of its own, derived with its random ``salt``.
 
@@ -118,6 +121,23 @@ class Cipher:
             raise _no_key(header)
         algorithm: Algorithm = "aes" if header[1] == _NUMBERS["aes"] else "sm4"
         return header, _suite(algorithm, self._keys[header[3:].decode()], purpose=b"stream", salt=salt)
+
+
+class Digests:
+    """The digests that a text may stand under: ``[0]`` is the present one, ``in`` compares with all of them."""
+
+    __slots__ = ("_digesters", "_first", "_plain")
+
+    def __init__(self, plain: bytes, digesters: Sequence[Callable[[bytes], bytes]]) -> None:
+        self._plain = plain
+        self._digesters = digesters
+        self._first = digesters[0](plain)
+
+    def __getitem__(self, at: int) -> bytes:
+        return self._first if at == 0 else self._digesters[at](self._plain)
+
+    def __contains__(self, kept: object) -> bool:
+        return kept == self._first or any(digester(self._plain) == kept for digester in self._digesters[1:])
 
 
 def read_header(sealed: bytes) -> bytes:
@@ -173,8 +193,15 @@ def _suite(algorithm: Algorithm, key: Key, *, purpose: bytes, salt: bytes | None
 def _digester(algorithm: Algorithm, key: Key) -> Callable[[bytes], bytes]:
     derived = _derive(algorithm, key, b"digest", 32)
 
+    # HMAC after RFC 2104, its two keyed beginnings made once: a fifth of what hmac.digest() costs for a short text.
+    padded = derived.ljust(hashlib.sha256().block_size, b"\0")
+    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in padded)) for pad in (0x36, 0x5C))
+
     def with_sha256(plain: bytes) -> bytes:
-        return hmac.digest(derived, plain, hashlib.sha256)
+        within, around = inner.copy(), outer.copy()
+        within.update(plain)
+        around.update(within.digest())
+        return around.digest()
 
     def with_sm3(plain: bytes) -> bytes:
         mac = keyed.HMAC(derived, hashes.SM3())

@@ -7,7 +7,9 @@ open_engine ─► Engine            readers: pooled connections, each statement
 from __future__ import annotations
 
 import os
+import time
 import zlib
+from collections.abc import Callable
 from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -19,13 +21,18 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from gateway.errors import ConfigurationFault, StoreUnavailable
+from gateway.store import compatibility
 from gateway.store.tables import metadata
 
-SchemaState = Literal["empty", "current", "behind", "unknown"]
+SchemaState = Literal["empty", "current", "behind", "newer", "unknown"]
 
+WAIT = 3.0  # seconds that a step waits for a table, with everybody else behind it
+PAUSE = 0.5  # seconds in which these go first
+GIVE_UP = 600.0  # seconds
+_IN_THE_WAY = frozenset({"40P01", "55P03"})  # a deadlock with somebody's transaction, a lock not had in time
 _MIGRATING = zlib.crc32(b"fengqiao migrations")  # PostgreSQL's advisory locks are named by a number
 
 
@@ -59,7 +66,8 @@ def is_sqlite(engine: Engine) -> bool:
 def schema_state(engine: Engine) -> SchemaState:
     """Compare the tables in the database with the migrations shipped. Raises StoreUnavailable when it cannot be asked.
 
-    ``unknown``: a newer gateway, or somebody else, made them.
+    ``newer``: a newer gateway brought them forward, and says that this one may go on working on them; ``unknown``: a
+    newer gateway that does not say so, or somebody else, made them.
     """
     try:
         with engine.connect() as connection:
@@ -78,7 +86,8 @@ def unusable(error: SQLAlchemyError) -> StoreUnavailable:
 def migrate(engine: Engine, target: str = "head") -> None:
     """Bring the tables forward to ``target`` in one transaction; several processes may do so at once.
 
-    Raises ConfigurationFault when the tables are not ours or newer than this gateway.
+    Tables that are newer and suit this gateway stay as they are. Raises ConfigurationFault when they are not ours, or
+    are newer and do not.
     """
     _move(engine, "up", target)
 
@@ -167,7 +176,9 @@ def _state(connection: Connection) -> SchemaState:
         if set(heads) == set(scripts.get_heads()):
             return "current"
         known = {script.revision for script in scripts.walk_revisions()}
-    return "behind" if set(heads) <= known else "unknown"
+    if set(heads) <= known:
+        return "behind"
+    return "newer" if len(heads) == 1 and compatibility.suits(connection, heads[0], known) else "unknown"
 
 
 def _move(engine: Engine, way: Literal["up", "down"], target: str) -> None:
@@ -176,20 +187,44 @@ def _move(engine: Engine, way: Literal["up", "down"], target: str) -> None:
         config.set_main_option("script_location", str(folder).replace("%", "%%"))
         _foreign_keys(connection, on=False)
         try:
-            with connection.begin():
-                _lock(connection)
-                if _state(connection) == "unknown":
-                    raise ConfigurationFault("store.schema_unknown")
-                command.upgrade(config, target) if way == "up" else command.downgrade(config, target)
-                _prove_references(connection)
+            _insist(connection, lambda: _moved(connection, config, way, target))
         finally:
             _foreign_keys(connection, on=True)
 
 
+def _insist(connection: Connection, move: Callable[[], None]) -> None:
+    """Move in one transaction; anew where whoever works on the tables came in its way."""
+    give_up = time.monotonic() + GIVE_UP
+    while True:
+        try:
+            with connection.begin():
+                return move()
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) not in _IN_THE_WAY or time.monotonic() > give_up:
+                raise
+        time.sleep(PAUSE)
+
+
+def _moved(connection: Connection, config: Config, way: Literal["up", "down"], target: str) -> None:
+    _lock(connection)
+    state = _state(connection)
+    if state == "newer" and way == "up":
+        return
+    if state in {"newer", "unknown"}:
+        raise ConfigurationFault("store.schema_unknown")
+    command.upgrade(config, target) if way == "up" else command.downgrade(config, target)
+    present = MigrationContext.configure(connection).get_current_revision()
+    scripts = ScriptDirectory(config.get_main_option("script_location") or "")
+    compatibility.mark(connection, scripts, present)
+    _prove_references(connection)
+
+
 def _lock(connection: Connection) -> None:
+    """Move alone. A step that has to wait for a table gives up soon: everybody else queues behind it."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL lock_timeout = 0"))  # another process's migration may take its time
         connection.execute(text("SELECT pg_advisory_xact_lock(:name)"), {"name": _MIGRATING})
+        connection.execute(text(f"SET LOCAL lock_timeout = {round(WAIT * 1000)}"))
 
 
 def _foreign_keys(connection: Connection, *, on: bool) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Integer, bindparam, literal_column, select, update
 
 from gateway.canonical.identifiers import uuid7
+from gateway.store import due
 from gateway.store.tables import delivery, document
 from gateway.store.tables import message_document as link
 
@@ -45,6 +46,15 @@ class Fetch:
     facts: str | None = None
 
 
+def renew(connection: Connection, awaited: Sequence[Awaited], until: int) -> set[str]:
+    """Let leases last longer. Returns the ids of those that still are what they were."""
+    if not awaited:
+        return set()
+    held = document.c.lease.in_({each.lease for each in awaited})
+    query = update(document).where(document.c.id.in_([each.id for each in awaited]), held).values(due_at=until)
+    return set(connection.execute(query.returning(document.c.id)).scalars())
+
+
 def claim(connection: Connection, partner: str, *, limit: int, now: int, lease_until: int) -> list[Awaited]:
     """Take up to ``limit`` documents that are due."""
     rows = connection.execute(_DUE, {"partner": partner, "now": now, "most": limit}).mappings().all()
@@ -56,7 +66,7 @@ def claim(connection: Connection, partner: str, *, limit: int, now: int, lease_u
     return [_awaited(row, lease, lease_until) for row in rows]
 
 
-def close(connection: Connection, fetches: Sequence[Fetch]) -> set[str]:
+def close(connection: Connection, fetches: Sequence[Fetch], now: int) -> set[str]:
     """Write how fetches ended. Returns the partners whose deliveries waited for a document that is here now."""
     if not fetches:
         return set()
@@ -66,12 +76,13 @@ def close(connection: Connection, fetches: Sequence[Fetch]) -> set[str]:
     if lost:
         _bury(connection, lost)
     waiting = (
-        select(delivery.c.partner)
+        select(delivery.c.partner, delivery.c.message_id)
         .join(link, link.c.message_id == delivery.c.message_id)
         .where(link.c.document_id.in_(here))
-        .distinct()
     )
-    return set(connection.execute(waiting).scalars()) if here else set()
+    found = connection.execute(waiting).all() if here else []
+    due.wake_messages(connection, {row.message_id for row in found}, now)
+    return {row.partner for row in found}
 
 
 def retry(connection: Connection, message_id: str, now: int, deadline_at: int) -> set[str]:

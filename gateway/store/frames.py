@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from os import urandom
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from cryptography.exceptions import InvalidTag
 
@@ -21,13 +21,20 @@ from gateway.store.cipher import Cipher, read_header
 FRAME = 64 * 1024  # bytes of plaintext
 TAG = 16
 _SALT = 16
-_HEADER_AT_MOST = 3 + 255
+_HEADER_AT_LEAST = 3  # the last of them says how long the key's name is that follows
+
+
+class Writes(Protocol):
+    """Whatever takes the sealed bytes."""
+
+    def write(self, chunk: bytes, /) -> object:
+        """Take the next bytes."""
 
 
 class SealedWriter:
     """Write plaintext to ``file`` in sealed frames; ``finish`` writes the last one."""
 
-    def __init__(self, file: BinaryIO, cipher: Cipher) -> None:
+    def __init__(self, file: Writes, cipher: Cipher) -> None:
         self._file = file
         salt = urandom(_SALT)
         self._start, self._suite = cipher.stream(salt)
@@ -36,7 +43,7 @@ class SealedWriter:
         self._number = 0
         file.write(self._start)
 
-    def write(self, chunk: bytes) -> None:
+    def write(self, chunk: bytes | memoryview) -> None:
         """Take ``chunk``; full frames go to the file, except one that may turn out to be the last."""
         self._held += chunk
         while len(self._held) > FRAME:
@@ -59,8 +66,8 @@ def open_frames(file: BinaryIO, cipher: Cipher) -> Iterator[tuple[bytes, bool]]:
 
     Raises StoreUnavailable when the file is not as sealed or its key is not in the ring.
     """
-    header = read_header(file.read(_HEADER_AT_MOST))
-    file.seek(len(header))
+    start = file.read(_HEADER_AT_LEAST)
+    header = read_header(start + file.read(start[-1] if len(start) == _HEADER_AT_LEAST else 0))
     salt = file.read(_SALT)
     _, suite = cipher.stream(salt, header)
     number = 0

@@ -19,6 +19,7 @@ Batch = Callable[[Connection, list[Any]], Sequence[Any]]
 _TRIES = 3
 # What another process's writer does to ours on PostgreSQL: serialization failure, deadlock, the same unique key.
 _COLLISIONS = frozenset({"40001", "40P01", "23505"})
+_PASSING = frozenset({"40001", "40P01", "55P03"})  # nothing is wrong with the write: the way was not free in time
 
 _log = logging.getLogger(__name__)
 
@@ -112,6 +113,8 @@ def _translate(error: Exception) -> Exception:
     if not isinstance(error, SQLAlchemyError):
         return error
     _log.error("the database refused a write: %s", _reason(error))
+    if _sqlstate(error) in _PASSING:
+        return StoreUnavailable()
     return StoreUnavailable("store.rejected", why=_reason(error))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, literal_column, select
 from gateway.contract import Outcome
 from gateway.errors import Fact
 from gateway.store.arrivals import Arrival, Entry
-from gateway.store.tables import case_reference, inbox
+from gateway.store.tables import case_reference, inbox, request
 from gateway.store.times import moment
 
 RecordKey = tuple[str, str, str, str]  # partner, kind, record id, version
@@ -27,13 +27,27 @@ _EARLIER = (
     .order_by(inbox.c.id)
     .with_for_update()
 )
+# What was polled before and refused comes again with every look back; its sender has sent nothing anew.
+_REFUSED = select(inbox).where(
+    inbox.c.partner == bindparam("partner"),
+    inbox.c.record_id.in_(bindparam("ids", expanding=True)),
+    inbox.c.fate == "refused",
+)
 # Said as the index of what waits says it: without this SQLite reads the whole table, in every commit.
 _PARKED = (
-    select(inbox)
+    select(
+        inbox,
+        select(request.c.trace_id)
+        .where(request.c.id == inbox.c.request_id)
+        .correlate(inbox)
+        .scalar_subquery()
+        .label("_trace_id"),
+    )
     .where(literal_column("fate IN ('held', 'parked')"), inbox.c.fate == "parked")
     .order_by(inbox.c.received_at, inbox.c.id)
     .with_for_update()
 )
+_ANY_PARKED = select(inbox.c.id).where(literal_column("fate IN ('held', 'parked')"), inbox.c.fate == "parked").limit(1)
 _PARKED_BY_CASE = _PARKED.where(inbox.c.case_id.in_(bindparam("ids", expanding=True)))
 _PARKED_BY_VALUE = _PARKED.where(inbox.c.case_value.in_(bindparam("names", expanding=True)))
 _ORPHANS = (
@@ -55,6 +69,16 @@ def earlier(connection: Connection, arrivals: Sequence[Arrival]) -> dict[RecordK
         for row in connection.execute(_EARLIER, {"partner": partner, "ids": ids}).mappings():
             key = (row["partner"], row["kind"], row["record_id"], row["version"])
             found[key] = dict(row)
+    return found
+
+
+def refused(connection: Connection, arrivals: Sequence[Arrival]) -> dict[RecordKey, list[dict[str, Any]]]:
+    """Return the refused rows of what was polled: one for each content that a record came with."""
+    found: dict[RecordKey, list[dict[str, Any]]] = {}
+    for partner, ids in _ids_by_partner([arrival for arrival in arrivals if arrival.polled]).items():
+        for row in connection.execute(_REFUSED, {"partner": partner, "ids": ids}).mappings():
+            key = (row["partner"], row["kind"], row["record_id"], row["version"])
+            found.setdefault(key, []).append(dict(row))
     return found
 
 
@@ -92,6 +116,11 @@ def parked(connection: Connection, *, cases: Iterable[str], values: Iterable[tup
             if (row["partner"], row["case_value"]) in wanted_values:
                 rows[row["id"]] = dict(row)
     return sorted(rows.values(), key=lambda row: (row["received_at"], row["id"]))
+
+
+def any_parked(connection: Connection) -> bool:
+    """Say whether any record waits for its predecessor."""
+    return connection.execute(_ANY_PARKED).first() is not None
 
 
 def orphans(connection: Connection) -> dict[tuple[str, str], str]:

@@ -14,15 +14,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from gateway.canonical.identifiers import uuid7
+from gateway.canonical.identifiers import uuid7, uuid7_of
 from gateway.canonical.messages import Message, parse
 from gateway.contract import Outcome
 from gateway.errors import NotAuthentic
 from gateway.store import cases, inbox, rows
+from gateway.store.advancing import advance
 from gateway.store.arrivals import (
     Announced,
     Arrival,
-    CaseAfter,
     CaseFile,
     Decide,
     Entry,
@@ -30,6 +30,7 @@ from gateway.store.arrivals import (
     Kept,
     Objection,
 )
+from gateway.store.asked import question_of
 from gateway.store.books import Books, Row, open_content
 from gateway.store.cipher import Cipher
 from gateway.store.objections import fault_of_ours, find_case, object_to, waits_no_longer
@@ -60,7 +61,11 @@ class Journal:
     def keep(self, connection: Connection, arrivals: Sequence[Arrival]) -> list[Kept | Exception]:
         """Decide and write a group; one result per arrival, in order."""
         books = Books(connection, arrivals, millis(self._now()))
-        entered = [self._enter(books, arrival) for arrival in arrivals]
+        entered = []
+        for arrival in arrivals:
+            entered.append(self._enter(books, arrival))
+            if books.parked or books.waits:  # before a later arrival steps ahead of what was parked for this one
+                self.take_up_parked(books)
         self.take_up_parked(books)
         books.post()
         due = frozenset(row["partner"] for row in books.rows[delivery])
@@ -89,6 +94,7 @@ class Journal:
     def take_up_parked(self, books: Books) -> None:
         """Decide again what waited for the cases and names of this commit, until nothing moves any more."""
         while books.advanced or books.named:
+            cases.lock_names(books.connection, books.named)
             moved_cases, moved_names = books.advanced, books.named
             books.advanced, books.named = set(), set()
             waiting = self._waiting(books, moved_cases, moved_names)
@@ -105,12 +111,19 @@ class Journal:
             books.spent.add((arrival.partner, arrival.nonce))
             expires = millis(arrival.nonce_expires)
             books.add(nonce, {"partner": arrival.partner, "value": arrival.nonce, "expires_at": expires})
-        if arrival.request is not None:
+        entered = [self._enter_record(books, arrival, n, entry) for n, entry in enumerate(arrival.entries)]
+        looked_back = arrival.polled is not None and all(repeated for _, repeated in entered)
+        if arrival.request is not None and not looked_back:
             books.add(request, rows.request_row(arrival))
-        return [self._enter_record(books, arrival, n, entry) for n, entry in enumerate(arrival.entries)]
+        return entered
 
     def _enter_record(self, books: Books, arrival: Arrival, position: int, entry: Entry) -> tuple[Row, bool]:
-        known = books.records.get(inbox.key_of(arrival.partner, entry))
+        key = inbox.key_of(arrival.partner, entry)
+        known = books.records.get(key)
+        if known is None and arrival.polled:
+            for refused in books.refused.get(key, ()):
+                if refused["digest"] in entry.digests:
+                    return refused, True
         if known is not None and known["fate"] == "accepted":
             return self._known(books, arrival, position, entry, known)
         if known is not None and known["digest"] in entry.digests and entry.message is None and not entry.replays:
@@ -123,7 +136,7 @@ class Journal:
             row, before = self._new_row(books, arrival, position, entry), None
         self._judge_entry(books, arrival, row, entry)
         if row["fate"] != "refused":
-            books.records[inbox.key_of(arrival.partner, entry)] = row
+            books.records[key] = row
         return row, row["fate"] == before
 
     def _known(self, books: Books, arrival: Arrival, position: int, entry: Entry, known: Row) -> tuple[Row, bool]:
@@ -146,6 +159,7 @@ class Journal:
             object_to(books, row, objection)
             return
         row["_mapping"], row["_unmapped"] = entry.mapping, entry.unmapped
+        row["_trace_id"] = arrival.trace_id
         books.change_inbox(row, message_id=entry.message.id, content_sealed=entry.content_sealed)
         self._judge(books, Candidate(row=row, message=entry.message, documents=entry.documents))
 
@@ -155,7 +169,7 @@ class Journal:
         if isinstance(found, Objection):
             object_to(books, row, found)
             return
-        case_id = found.id if found else uuid7()
+        case_id = found.id if found else uuid7_of(millis(message.time), "case", message.id)
         judgement = self._judgement(books, candidate, found, case_id)
         if judgement.fate == "accepted":
             self._accept(books, candidate, judgement, found or case_id)
@@ -168,10 +182,11 @@ class Journal:
     def _judgement(self, books: Books, candidate: Candidate, found: CaseFile | None, case_id: str) -> Judgement:
         """Ask the rules. A bug of theirs holds the record that it strikes, and harms no neighbour."""
         row, message = candidate.row, candidate.message
+        question = question_of(row["partner"], message)
         try:
             return self._decide(
                 found, message, case_id=case_id, partner=row["partner"], now=moment(books.now),
-                corrects=inbox.corrected(books.records, row),
+                corrects=inbox.corrected(books.records, row), asked=books.asked.get(question) if question else None,
             )  # fmt: skip
         except Exception as error:
             fault = fault_of_ours(row, error)
@@ -179,7 +194,7 @@ class Journal:
 
     def _accept(self, books: Books, candidate: Candidate, judgement: Judgement, case: CaseFile | str) -> None:
         row, message = candidate.row, candidate.message
-        file = self._advance(books, candidate, judgement.after, case) if judgement.after else None
+        file = advance(books, row, message, judgement.after, case) if judgement.after else None
         content = row["content_sealed"]
         books.change_inbox(
             row, fate="accepted", case_id=file.id if file else None, code=None, facts=None, field=None,
@@ -192,31 +207,15 @@ class Journal:
             if file:
                 file.parties.add(due.partner)
 
-    def _advance(self, books: Books, candidate: Candidate, after: CaseAfter, case: CaseFile | str) -> CaseFile:
-        row, message = candidate.row, candidate.message
-        file = rows.case_file(books.now, row, message, after, case) if isinstance(case, str) else case
-        books.files[file.id] = file
-        file.step += 1
-        file.changed = True
-        if file.holder != after.holder:
-            file.holder, file.holder_since = after.holder, books.now
-        file.state, file.snapshot = after.state, after.snapshot
-        file.closed_at = (file.closed_at or books.now) if after.closed else None
-        if after.opens_leg:
-            file.leg_opened_by = message.id
-        file.parties.add(row["partner"])
-        books.legs[file.id] = after.legs
-        books.advanced.add(file.id)
-        identity = cases.identity_of(message)
-        for reference, kind in cases.references_of(row["partner"], identity) if identity else ():
-            books.name_case(reference, kind, file.id)
-        return file
-
     def _park_record(self, books: Books, candidate: Candidate, judgement: Judgement, found: CaseFile | None) -> None:
         row, identity = candidate.row, cases.identity_of(candidate.message)
-        if found is None and (identity is None or identity.partner_id is None):
-            object_to(books, row, Objection(fate="refused", code="inbox.case_not_named"))
-            return
+        if found is None:
+            if identity is None or identity.partner_id is None:
+                object_to(books, row, Objection(fate="refused", code="inbox.case_not_named"))
+                return
+            if self._named_meanwhile(books, candidate, (row["partner"], identity.partner_id)):
+                self._judge(books, candidate)
+                return
         books.change_inbox(
             row,
             fate="parked",
@@ -229,6 +228,14 @@ class Journal:
         )
         if row.get("_new"):
             books.parked[row["id"]] = candidate
+
+    def _named_meanwhile(self, books: Books, candidate: Candidate, name: cases.Reference) -> bool:
+        """Say whether another process has just taught us the name of a case that seemed unknown."""
+        if name in books.references:
+            return False
+        cases.lock_names(books.connection, [name])
+        books.look_up([(candidate.row["partner"], candidate.message)])
+        return name in books.references
 
     def _waiting(self, books: Books, moved_cases: set[str], moved_names: set[cases.Reference]) -> list[Candidate]:
         waiting = [

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, and_, delete, or_, select, text, update
 
-from gateway.store import fetches
+from gateway.store import due, fetches
 from gateway.store.tables import OPEN, attempt, delivery, inbox, nonce, request
 
 WAITING = ("held", "parked")
@@ -18,7 +18,7 @@ def kept_record(connection: Connection, inbox_id: str) -> dict[str, Any] | None:
     query = (
         select(inbox.c.partner, inbox.c.kind, inbox.c.record_id, inbox.c.version, inbox.c.position, inbox.c.revision,
                inbox.c.request_id, request.c.method, request.c.path_sealed, request.c.headers_sealed,
-               request.c.body_sealed, request.c.document, request.c.key_id)
+               request.c.body_sealed, request.c.document, request.c.key_id, request.c.trace_id)
         .join(request, request.c.id == inbox.c.request_id)
         .where(inbox.c.id == inbox_id, inbox.c.fate.in_(WAITING))
     )  # fmt: skip
@@ -87,7 +87,7 @@ def _give_time(connection: Connection, row: Any, deadline_at: int) -> None:
     )
 
 
-def withdraw(connection: Connection, delivery_id: str, reason: str, *, deadline_at: int) -> str | None:
+def withdraw(connection: Connection, delivery_id: str, reason: str, *, now: int, deadline_at: int) -> str | None:
     """Withdraw a delivery that is dead or waits for a person. Returns its partner, or None.
 
     ``deadline_at``: until when its successors are tried, at least.
@@ -107,6 +107,7 @@ def withdraw(connection: Connection, delivery_id: str, reason: str, *, deadline_
     )
     _give_time(connection, row, deadline_at)
     partner: str = row.partner
+    due.wake(connection, partner, [row.case_id] if row.case_id else [], now)
     return partner
 
 

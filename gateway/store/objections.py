@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import structlog
 
+from gateway.canonical.cases import CaseIdentity
 from gateway.canonical.identifiers import uuid7
 from gateway.canonical.messages import Message, short_type
 from gateway.errors import NotFound
 from gateway.store import cases, inbox
 from gateway.store.arrivals import Arrival, CaseFile, Objection
+from gateway.store.asked import question_of
 from gateway.store.books import Books, Row
 
 log = structlog.get_logger("fengqiao.journal")
@@ -42,10 +44,17 @@ def fault_of_ours(row: Row, error: Exception) -> Objection:
 
 
 def find_case(books: Books, partner: str, message: Message) -> CaseFile | Objection | None:
-    """Find the case a message names. A partner may name one by our id or its number only if it is party to it."""
+    """Find the case a message names. A partner may name one by our id or its number only if it is party to it.
+
+    An answer that names none belongs to the case of what it answers, which was sent to its partner.
+    """
+    question = question_of(partner, message)
+    asked = books.asked.get(question) if question else None
+    if question and asked is None:
+        return Objection(fate="refused", code="inbox.not_asked", facts={"message": question[1]})
     identity = cases.identity_of(message)
-    if identity is None:
-        return None
+    if identity is None or (asked and not _names(identity)):
+        return books.files.get(asked.case_id) if asked and asked.case_id else None
     by_partner = books.references.get((partner, identity.partner_id or ""))
     opens = short_type(message) == "referral"
     by_number = None if opens or not identity.number else books.references.get(("", identity.number))
@@ -60,3 +69,7 @@ def find_case(books: Books, partner: str, message: Message) -> CaseFile | Object
     if identity.gateway_id and identity.gateway_id != case_id:
         return Objection(fate="refused", code="inbox.two_cases", facts={"case": case_id})
     return file
+
+
+def _names(identity: CaseIdentity) -> bool:
+    return bool(identity.partner_id or identity.gateway_id or identity.number)

@@ -9,33 +9,29 @@ A lease that ran out makes the delivery due again, as in doubt: ``due_at`` is th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     Connection,
-    Integer,
-    and_,
     bindparam,
-    case,
-    exists,
     func,
     literal_column,
-    or_,
     select,
     text,
+    union_all,
     update,
 )
 
 from gateway.canonical.identifiers import uuid7
-from gateway.store import cases
+from gateway.store import cases, due, earlier
 from gateway.store.bulk import change_rows, insert_rows
+from gateway.store.earlier import Earlier
 from gateway.store.tables import OPEN, attempt, delivery, dispute_case, document, message
-from gateway.store.tables import message_document as link
 
 Row = dict[str, Any]
-UNDELIVERED = "status IN ('pending', 'in_doubt', 'handed', 'dead')"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +53,7 @@ class Claimed:
     partner_case_id: str | None
     message: Row = field(repr=False)
     documents: tuple[Row, ...] = ()
+    earlier: tuple[Earlier, ...] = field(default=(), repr=False)  # said in the case, where this must be completed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +84,8 @@ class Closing:
     partner_record_id: str | None = None
     receipt_due: int | None = None
     delivered_at: int | None = None
-    lost_fields: int = 0
+    lost: tuple[str, ...] = ()  # canonical paths without a place at the partner
+    sent_digest: str | None = None  # of what was sent, where the partner can be compared with
     attempted: Attempted | None = None
 
 
@@ -96,24 +94,35 @@ def claim(connection: Connection, partner: str, *, limit: int, now: int, lease_u
     if limit <= 0:
         return []
     lease = uuid7()
-    ids = connection.execute(_DUE, {"partner": partner, "now": now, "most": limit}).all()
-    if not ids:
+    taken = due.take(connection, partner, limit=limit, now=now, lease=lease, until=lease_until)
+    if not taken:
         return []
-    held = {row.id: row for row in ids}
-    _keep_lost_tries(connection, [row for row in ids if row.lease is not None])
-    connection.execute(_TAKE, {"ids": list(held), "b_lease": lease, "b_due_at": lease_until})
+    held = {row.id: row for row in taken}
+    _keep_lost_tries(connection, [row for row in taken if row.lease is not None])
     rows = connection.execute(_CLAIMED, {"ids": list(held)}).mappings().all()
     known = cases.partner_ids(connection, {row["case_id"] for row in rows if row["case_id"]}, partner)
-    papers = _documents(connection, [row["message_id"] for row in rows])
+    before = earlier.before(connection, rows)
+    papers = earlier.documents(connection, [row["message_id"] for row in rows])
     claimed = [
-        _claimed(row, held[row["id"]], known.get(row["case_id"]), papers.get(row["message_id"], []), lease_until)
+        replace(
+            _claimed(row, held[row["id"]], known.get(row["case_id"]), papers.get(row["message_id"], []), lease_until),
+            earlier=before.get(row["id"], ()),
+        )
         for row in rows
     ]
     return sorted(claimed, key=lambda each: (held[each.id].due_at, each.id))
 
 
-def close(connection: Connection, closings: Sequence[Closing]) -> list[tuple[str, str]]:
-    """Write how deliveries ended, each only under the lease it was claimed with.
+def renew(connection: Connection, claimed: Sequence[Claimed], until: int) -> set[str]:
+    """Let leases last longer. Returns the ids of those that still are what they were."""
+    if not claimed:
+        return set()
+    named = {"ids": [each.id for each in claimed], "leases": list({each.lease for each in claimed}), "b_due_at": until}
+    return set(connection.execute(_RENEW, named).scalars())
+
+
+def close(connection: Connection, closings: Sequence[Closing], now: int) -> list[tuple[str, str]]:
+    """Write how deliveries ended, each only under the lease it was claimed with, and make their successors due.
 
     Returns the names (partner, partner's case id) that receipts have taught us, with their cases written.
     """
@@ -121,13 +130,15 @@ def close(connection: Connection, closings: Sequence[Closing]) -> list[tuple[str
         return []
     change_rows(connection, _CLOSE, [_closing_row(closing) for closing in closings])
     insert_rows(connection, attempt, [_attempt_row(each, each.attempted) for each in closings if each.attempted])
+    passed = {each.claimed.case_id for each in closings if each.claimed.case_id and each.status == "delivered"}
+    due.wake(connection, closings[0].claimed.partner, passed, now)  # a lane is one partner's
     return _learn_names(connection, closings)
 
 
 def next_due(connection: Connection, partner: str, now: int) -> int | None:
     """Return when the next open delivery or document of a partner becomes due, in milliseconds; None for never."""
-    times = [connection.execute(query, {"partner": partner, "now": now}).scalar() for query in _NEXT]
-    return min((time for time in times if time is not None), default=None)
+    found: int | None = connection.execute(_NEXT, {"partner": partner, "now": now}).scalar()
+    return found
 
 
 def partners_with_work(connection: Connection) -> set[str]:
@@ -147,77 +158,49 @@ def release_leases(connection: Connection, now: int) -> int:
     return released
 
 
-def _due() -> Any:
-    before = delivery.alias("earlier")
-    blocked = exists().where(
-        and_(
-            before.c.case_id == delivery.c.case_id,
-            before.c.partner == delivery.c.partner,
-            before.c.step < delivery.c.step,
-            literal_column("earlier." + UNDELIVERED),
-            before.c.independent.is_(False),
+_NEXT = select(
+    func.min(
+        union_all(
+            *(
+                select(func.min(delivery.c.due_at).label("due_at")).where(
+                    delivery.c.partner == bindparam("partner"),
+                    delivery.c.priority == priority,
+                    text(OPEN),
+                    delivery.c.due_at > bindparam("now"),
+                )
+                for priority in due.PRIORITIES
+            ),
+            select(func.min(document.c.due_at)).where(
+                document.c.partner == bindparam("partner"),
+                literal_column("state = 'awaited'"),
+                document.c.due_at > bindparam("now"),
+            ),
         )
-    )
-    unfetched = exists().where(
-        and_(
-            link.c.message_id == delivery.c.message_id,
-            document.c.id == link.c.document_id,
-            document.c.state != "kept",
-        )
-    )
-    return (
-        select(delivery.c.id, delivery.c.due_at, delivery.c.lease, delivery.c.status, delivery.c.attempts)
-        .where(
-            delivery.c.partner == bindparam("partner"),
-            literal_column("delivery." + OPEN),
-            delivery.c.due_at <= bindparam("now"),
-            or_(delivery.c.independent.is_(True), ~blocked),
-            ~unfetched,
-        )
-        .order_by(delivery.c.due_at)
-        .limit(bindparam("most", type_=Integer))
-        .with_for_update(skip_locked=True, of=delivery)
-    )
-
-
-_DUE = _due()
-_TAKE = (
-    update(delivery)
-    .where(delivery.c.id.in_(bindparam("ids", expanding=True)))
-    .values(
-        lease=bindparam("b_lease"),
-        due_at=bindparam("b_due_at"),
-        attempts=delivery.c.attempts + case((delivery.c.lease.is_not(None), 1), else_=0),
+        .subquery("next")
+        .c.due_at
     )
 )
-_NEXT = (
-    select(func.min(delivery.c.due_at)).where(
-        delivery.c.partner == bindparam("partner"), text(OPEN), delivery.c.due_at > bindparam("now")
-    ),
-    select(func.min(document.c.due_at)).where(
-        document.c.partner == bindparam("partner"),
-        literal_column("state = 'awaited'"),
-        document.c.due_at > bindparam("now"),
-    ),
-)
-_PAPERS = (
-    select(link.c.message_id, document.c.sha256, document.c.sm3, document.c.size, document.c.media_type)
-    .join(document, document.c.id == link.c.document_id)
-    .where(link.c.message_id.in_(bindparam("ids", expanding=True)))
-    .order_by(link.c.message_id, link.c.position)
-)
-
 _CLAIMED = (
     select(
         delivery.c.id, delivery.c.lease, delivery.c.partner, delivery.c.type, delivery.c.message_id, delivery.c.case_id,
-        delivery.c.attempts, delivery.c.created_at, delivery.c.deadline_at, dispute_case.c.opened_by,
-        message.c.content_sealed, message.c.causation_id, message.c.leg, message.c.received_at,
+        delivery.c.attempts, delivery.c.created_at, delivery.c.deadline_at, delivery.c.step, delivery.c.why,
+        dispute_case.c.opened_by,
+        message.c.content_sealed, message.c.causation_id, message.c.leg, message.c.received_at, message.c.trace_id,
     )
     .join(message, message.c.id == delivery.c.message_id)
     .outerjoin(dispute_case, dispute_case.c.id == delivery.c.case_id)
     .where(delivery.c.id.in_(bindparam("ids", expanding=True)))
 )  # fmt: skip
 
+_RENEW = (
+    update(delivery)
+    .where(
+        delivery.c.id.in_(bindparam("ids", expanding=True)),
+        delivery.c.lease.in_(bindparam("leases", expanding=True)),
+    )
+    .values(due_at=bindparam("b_due_at"))
+    .returning(delivery.c.id)
+)
 _CLOSE = (
     update(delivery)
     .where(delivery.c.id == bindparam("b_id"), delivery.c.lease == bindparam("b_lease"))
@@ -232,6 +215,8 @@ _CLOSE = (
         receipt_due=bindparam("b_receipt_due"),
         delivered_at=bindparam("b_delivered_at"),
         lost_fields=bindparam("b_lost_fields"),
+        lost_names=bindparam("b_lost_names"),
+        sent_digest=func.coalesce(bindparam("b_sent_digest"), delivery.c.sent_digest),
     )
 )
 
@@ -251,16 +236,9 @@ def _claimed(row: Any, held: Any, partner_case_id: str | None, papers: Sequence[
         resumed=held.status == "in_doubt" or held.lease is not None,
         opened_by=row["opened_by"],
         partner_case_id=partner_case_id,
-        message={name: row[name] for name in ("content_sealed", "causation_id", "leg", "received_at")},
+        message={name: row[name] for name in ("content_sealed", "causation_id", "leg", "received_at", "trace_id")},
         documents=tuple(papers),
     )
-
-
-def _documents(connection: Connection, message_ids: Iterable[str]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
-    for row in connection.execute(_PAPERS, {"ids": list(message_ids)}).mappings():
-        found.setdefault(row["message_id"], []).append(dict(row))
-    return found
 
 
 _TRIED = tuple(Attempted.__slots__)
@@ -278,7 +256,9 @@ def _closing_row(closing: Closing) -> Row:
         "b_partner_record_id": closing.partner_record_id,
         "b_receipt_due": closing.receipt_due,
         "b_delivered_at": closing.delivered_at,
-        "b_lost_fields": closing.lost_fields,
+        "b_lost_fields": len(closing.lost),
+        "b_lost_names": orjson.dumps(closing.lost).decode() if closing.lost else None,
+        "b_sent_digest": closing.sent_digest,
     }
 
 
@@ -303,6 +283,7 @@ def _learn_names(connection: Connection, closings: Sequence[Closing]) -> list[tu
         for closing in closings
         if closing.partner_case_id and closing.claimed.case_id
     }
+    cases.lock_names(connection, taught)
     known = cases.find(connection, taught)
     rows: list[Row] = [
         {"partner": partner, "value": value, "case_id": taught[partner, value].claimed.case_id, "kind": "partner_id",

@@ -23,7 +23,11 @@ def packed(connection: Connection, revision_id: str) -> bytes | None:
     return found
 
 
-def active(connection: Connection) -> str | None:
-    """Return the id of the active revision, or None before the first start."""
-    found: str | None = connection.execute(select(revision.c.id).where(revision.c.active.is_(True))).scalar()
+def active(connection: Connection, *, lock: bool = False) -> str | None:
+    """Return the id of the active revision, or None before the first start.
+
+    ``lock``: nobody else activates one until this transaction ends. None also where somebody just did.
+    """
+    query = select(revision.c.id).where(revision.c.active.is_(True))
+    found: str | None = connection.execute(query.with_for_update() if lock else query).scalar()
     return found

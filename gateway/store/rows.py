@@ -21,8 +21,11 @@ def case_file(now: int, row: Row, message: Message, after: CaseAfter, case_id: s
         state=after.state,
         holder=after.holder,
         holder_since=now,
+        holder_until=after.holder_until,
+        clock=after.clock,
         origin=after.origin,
-        origin_partner=row["partner"],
+        # An intake may be another organisation's to take up: the directory says who reaches it.
+        origin_partner=row["partner"] if after.origin == message.sender else None,
         opened_by=message.id,
         leg_opened_by=message.id,
         step=0,
@@ -37,13 +40,14 @@ def case_file(now: int, row: Row, message: Message, after: CaseAfter, case_id: s
 def message_row(row: Row, message: Message, content: bytes, file: CaseFile | None, after: CaseAfter | None) -> Row:
     """Return the row of an accepted message."""
     opened_by = file.leg_opened_by if file else None
+    caused_by = getattr(message.data, "answers", None) or (None if opened_by == message.id else opened_by)
     return {
         "id": message.id,
         "type": short_type(message),
         "case_id": file.id if file else None,
         "leg": after.leg if after else None,
         "step": file.step if file else 0,
-        "causation_id": None if opened_by == message.id else opened_by,
+        "causation_id": caused_by,
         "partner": row["partner"],
         "sender": message.sender,
         "addressee": message.addressee,
@@ -54,6 +58,7 @@ def message_row(row: Row, message: Message, content: bytes, file: CaseFile | Non
         "revision": row["revision"],
         "mapping": row.get("_mapping"),
         "unmapped": row.get("_unmapped", 0),
+        "trace_id": row.get("_trace_id"),
         "content_sealed": content,
     }
 
@@ -69,6 +74,7 @@ def delivery_row(now: int, message: Message, file: CaseFile | None, due: DueDeli
         "partner": due.partner,
         "why": due.why,
         "independent": due.independent,
+        "priority": due.priority,
         "status": "pending",
         "due_at": now,
         "created_at": now,

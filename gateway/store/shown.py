@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, literal_column, or_, select
 
+from gateway.canonical.messages import TYPES
+from gateway.canonical.schema import title
+from gateway.store.due import UNDELIVERED
 from gateway.store.inbox import read_facts
-from gateway.store.outbox import UNDELIVERED
-from gateway.store.tables import attempt, case_reference, delivery, dispute_case, document, inbox, leg, message, request
+from gateway.store.tables import (
+    attempt,
+    breaker,
+    case_reference,
+    confirmation,
+    delivery,
+    dispute_case,
+    document,
+    inbox,
+    leg,
+    legal_hold,
+    message,
+    request,
+)
 from gateway.store.tables import message_document as link
 from gateway.store.times import moment
 
 Row = dict[str, Any]
+LONGEST_REST = timedelta(days=9)  # of a holiday with the weekends beside it, as the lifecycle has it
 TIMES = frozenset(
     {"received_at", "decided_at", "deadline_at", "time", "holder_since", "opened_at", "closed_at", "dispatched_at",
-     "accepted_at", "since", "due_at", "created_at", "delivered_at", "receipt_due", "started_at"}
+     "accepted_at", "since", "due_at", "created_at", "delivered_at", "receipt_due", "started_at", "emptied_at",
+      "placed_at", "released_at", "probe_at", "submitted_at", "acknowledged_at"}
 )  # fmt: skip
 
 
@@ -38,7 +56,8 @@ def find_case(connection: Connection, name: str) -> str | None:
 def trace(connection: Connection, case_id: str) -> Row:
     """Return a case with its names, legs, messages, deliveries and attempts, and the records that did not enter it."""
     case = _one(connection, select(dispute_case).where(dispute_case.c.id == case_id))
-    case["flags"] = orjson.loads(case.pop("snapshot"))["flags"]
+    snapshot = orjson.loads(case.pop("snapshot"))
+    case["flags"], case["profile"] = snapshot["flags"], snapshot.get("profile")
     case["parties"] = orjson.loads(case["parties"])
     steps = _all(connection, _messages().where(message.c.case_id == case_id).order_by(message.c.step))
     deliveries = _all(connection, _deliveries().where(delivery.c.case_id == case_id).order_by(delivery.c.step))
@@ -55,18 +74,61 @@ def trace(connection: Connection, case_id: str) -> Row:
         "case": case,
         "references": _all(connection, references),
         "legs": _all(connection, select(leg).where(leg.c.case_id == case_id).order_by(leg.c.number)),
+        "confirmations": _all(
+            connection,
+            select(confirmation).where(confirmation.c.case_id == case_id).order_by(confirmation.c.number),
+        ),
         "steps": steps,
         "documents": _all(connection, _documents(case_id)),
+        "holds": _all(connection, _holds().where(legal_hold.c.case_id == case_id)),
         "other_records": _all(connection, other),
     }
 
 
-def cases(connection: Connection, *, limit: int = 100) -> list[Row]:
-    """Return the newest cases."""
+def cases(
+    connection: Connection, *, holder: str | None = None, open_only: bool = False, overdue_on: date | None = None,
+    limit: int = 100,
+) -> list[Row]:  # fmt: skip
+    """Return the newest cases; ``holder``: those that this organisation must act in, which leaves out closed ones.
+
+    ``overdue_on``: those whose holder should have acted before that day, the longest overdue first. A last day that is
+    not certain counts once the longest holiday would be over too.
+    """
+    here = dispute_case.c
     query = select(
-        dispute_case.c.id, dispute_case.c.state, dispute_case.c.holder, dispute_case.c.holder_since,
-        dispute_case.c.opened_at, dispute_case.c.step,
-    ).order_by(dispute_case.c.opened_at.desc()).limit(limit)  # fmt: skip
+        here.id, here.state, here.holder, here.holder_since, here.holder_until, here.opened_at, here.step,
+        here.clock, here.clock_since, here.clock_until, here.clock_provisional,
+    ).limit(limit)  # fmt: skip
+    if overdue_on is None:
+        query = query.order_by(here.opened_at.desc(), here.id.desc())
+    else:
+        certain = and_(here.holder_until < overdue_on.isoformat(), here.clock_provisional.is_not(True))
+        surely = here.holder_until < (overdue_on - LONGEST_REST).isoformat()
+        query = query.where(here.closed_at.is_(None), or_(certain, surely)).order_by(here.holder_until, here.id)
+    if holder is not None:
+        query = query.where(dispute_case.c.holder == holder)
+    if open_only or holder is not None:
+        query = query.where(dispute_case.c.closed_at.is_(None))
+    return _all(connection, query)
+
+
+def acknowledgements(connection: Connection, message_id: str) -> list[Row]:
+    """Return whom a warning was sent to, and since when each has acknowledged it: None for who has not."""
+    answered = message.alias("answered")
+    query = (
+        select(delivery.c.partner, delivery.c.status, func.min(answered.c.time).label("acknowledged_at"))
+        .outerjoin(
+            answered,
+            and_(
+                answered.c.causation_id == delivery.c.message_id,
+                answered.c.partner == delivery.c.partner,
+                answered.c.type == "warning_acknowledgement",
+            ),
+        )
+        .where(delivery.c.message_id == message_id)
+        .group_by(delivery.c.partner, delivery.c.status)
+        .order_by(delivery.c.partner)
+    )
     return _all(connection, query)
 
 
@@ -96,6 +158,12 @@ def deliveries(
     return _all(connection, query)
 
 
+def holds(connection: Connection, *, in_force: bool = True) -> list[Row]:
+    """Return the legal holds, newest first; ``in_force``: only those not released."""
+    query = _holds()
+    return _all(connection, query.where(legal_hold.c.released_at.is_(None)) if in_force else query)
+
+
 def counts(connection: Connection) -> Row:
     """Return how much there is of everything, by state, and the oldest that is undelivered per partner."""
     fates = connection.execute(select(inbox.c.fate, func.count()).group_by(inbox.c.fate)).all()
@@ -117,12 +185,28 @@ def counts(connection: Connection) -> Row:
     }
 
 
+def breakers(connection: Connection) -> list[Row]:
+    """Return the breaker of every partner that has failed since it last answered, the open ones first.
+
+    ``state``: ``closed`` (deliveries go), ``open`` (none goes before ``probe_at``) or ``probing`` (one tries it).
+    """
+    query = select(
+        breaker.c.partner, breaker.c.state, breaker.c.failures, breaker.c.reason, breaker.c.opened_at,
+        breaker.c.probe_at, breaker.c.waits,
+    ).where(breaker.c.failures > 0)  # fmt: skip
+    return _all(connection, query.order_by(breaker.c.state == "closed", breaker.c.partner))
+
+
 def _records() -> Select[Any]:
     return select(
         inbox.c.id, inbox.c.partner, inbox.c.kind, inbox.c.record_id, inbox.c.version, inbox.c.fate, inbox.c.message_id,
         inbox.c.case_id, inbox.c.code, inbox.c.facts, inbox.c.field, inbox.c.waits_for, inbox.c.deadline_at,
         inbox.c.revision, inbox.c.received_at, inbox.c.decided_at,
     )  # fmt: skip
+
+
+def _holds() -> Select[Any]:
+    return select(legal_hold).order_by(legal_hold.c.placed_at.desc(), legal_hold.c.id.desc())
 
 
 def _messages() -> Select[Any]:
@@ -173,9 +257,17 @@ def _shown(row: Mapping[Any, Any]) -> Row:
             shown[name] = moment(value)
         elif name == "facts":
             shown[name] = read_facts(value)
+        elif name == "lost_names":
+            shown[name] = _lost(row["type"], value)
         elif not str(name).endswith("_sealed"):
             shown[str(name)] = bool(value) if name in {"blocked", "independent"} else value
     return shown
+
+
+def _lost(kind: str, kept: str | None) -> list[Row]:
+    """Return the canonical paths of the fields without a place at the partner, each with its Chinese title."""
+    paths: list[str] = orjson.loads(kept) if kept else []
+    return [{"path": path, "title": title(kind, path) if kind in TYPES else path} for path in paths]
 
 
 def _grouped(rows: Iterable[Row], name: str) -> dict[str, list[Row]]:

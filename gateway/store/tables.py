@@ -3,8 +3,11 @@
     request ─┬─ inbox ──── message ─┬─ delivery ── attempt
              │     (fate of each    ├─ message_document ── document
              │      record)         └─ dispute_case ─┬─ leg
-             └─ nonce                                └─ case_reference
-    partner_session   revision   keyring
+             └─ nonce                                ├─ case_reference
+                                                     ├─ legal_hold
+                                                     └─ reminder
+    partner_session   revision   keyring   lane   breaker   leader   poll   reconciliation ── reconciliation_item
+    ferry ── ferry_package
 
 Columns named ``*_sealed`` are encrypted (``cipher.py``). Nothing else in a row is personal: codes, ids, states, times.
 """
@@ -20,6 +23,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
@@ -42,6 +46,12 @@ Code = String(64)
 Millis = BigInteger
 
 OPEN = "status IN ('pending', 'in_doubt')"
+CLOSED = "closed_at IS NOT NULL"
+FULL = "closed_at IS NOT NULL AND (emptied_step IS NULL OR emptied_step < step)"
+KEPT = "emptied_at IS NULL"
+WATCHED = "watch_on IS NOT NULL"
+TIMED = "closed_at IS NULL AND holder_until IS NOT NULL"
+PROVISIONAL = "closed_at IS NULL AND clock_provisional"
 
 request = Table(
     "request",
@@ -59,7 +69,15 @@ request = Table(
     Column("facts", Text),
     Column("trace_id", String(64)),
     Column("received_at", Millis, nullable=False),
+    Column("emptied_at", Millis),  # path, headers and body are gone since
     Index("ix_request_received_at", "received_at"),
+    Index("ix_request_contents", "received_at", sqlite_where=text(KEPT), postgresql_where=text(KEPT)),
+    Index(
+        "ix_request_document",
+        "document",
+        sqlite_where=text("document IS NOT NULL"),
+        postgresql_where=text("document IS NOT NULL"),
+    ),
 )
 
 inbox = Table(
@@ -127,7 +145,9 @@ message = Table(
     Column("revision", String(80), nullable=False),
     Column("mapping", Name),
     Column("unmapped", Integer, nullable=False, server_default="0"),  # partner fields no row names
+    Column("trace_id", String(32)),  # of the request that brought it (W3C), handed on to whoever gets it
     Column("content_sealed", LargeBinary, nullable=False),  # JSON: the message, and the partner's unmapped fields
+    Column("emptied_at", Millis),  # the content is gone since, and holds no byte
     Index("ix_message_case_id_step", "case_id", "step"),
     Index("ix_message_received_at", "received_at"),
 )
@@ -139,6 +159,7 @@ dispute_case = Table(
     Column("state", String(32), nullable=False),
     Column("holder", Name),
     Column("holder_since", Millis),
+    Column("holder_until", String(10)),  # the day by which it must have acted, where a rule sets one
     Column("origin", Name),  # organisation that referred it first
     Column("origin_partner", Name),
     Column("opened_by", Id, nullable=False),  # the message that opened the case
@@ -148,7 +169,54 @@ dispute_case = Table(
     Column("snapshot", Text, nullable=False),  # JSON of lifecycle.Case: no personal data
     Column("opened_at", Millis, nullable=False),
     Column("closed_at", Millis),
+    Column("emptied_step", Integer),  # the last one whose content is gone
+    # The day on which somebody has to look at it next; empty: nobody has looked yet.
+    Column("watch_on", String(10), server_default=""),
+    Column("clock", String(16)),  # which period runs for the holder
+    Column("clock_since", String(10)),
+    Column("clock_until", String(10)),  # also of a period in which the holder may act, and need not
+    Column("clock_provisional", Boolean),  # its last day is not certain yet
     Index("ix_dispute_case_holder", "holder"),
+    Index("ix_dispute_case_until", "holder_until", sqlite_where=text(TIMED), postgresql_where=text(TIMED)),
+    Index("ix_dispute_case_watch_on", "watch_on", sqlite_where=text(WATCHED), postgresql_where=text(WATCHED)),
+    Index("ix_dispute_case_provisional", "id", sqlite_where=text(PROVISIONAL), postgresql_where=text(PROVISIONAL)),
+    Index("ix_dispute_case_closed", "closed_at", "id", sqlite_where=text(CLOSED), postgresql_where=text(CLOSED)),
+    Index("ix_dispute_case_contents", "closed_at", "id", sqlite_where=text(FULL), postgresql_where=text(FULL)),
+)
+
+legal_hold = Table(
+    "legal_hold",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("case_id", Id, ForeignKey("dispute_case.id"), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("placed_by", Name, nullable=False),
+    Column("placed_at", Millis, nullable=False),
+    Column("released_by", Name),
+    Column("released_at", Millis),  # None: in force
+    Index("ix_legal_hold_case_id", "case_id"),
+    Index(
+        "uq_legal_hold_in_force",
+        "case_id",
+        unique=True,
+        sqlite_where=text("released_at IS NULL"),
+        postgresql_where=text("released_at IS NULL"),
+    ),
+)
+
+# What the gateway has said of a period: each degree once for each run of it.
+reminder = Table(
+    "reminder",
+    metadata,
+    Column("case_id", Id, ForeignKey("dispute_case.id"), primary_key=True),
+    Column("clock", String(16), primary_key=True),
+    Column("number", Integer, primary_key=True),  # of the leg, or of the application
+    Column("last", String(10), primary_key=True),  # tells one run from the next: as counted, before any holiday
+    Column("degree", String(8), primary_key=True),  # reminder | silence | expiry | order
+    Column("organisation", Name, nullable=False),  # that must act
+    Column("message_id", Id),  # None: nobody could be told
+    Column("code", Name),  # why not
+    Column("at", Millis, nullable=False),
 )
 
 leg = Table(
@@ -162,6 +230,26 @@ leg = Table(
     Column("dispatched_at", Millis),
     Column("accepted_at", Millis),
     Column("due_on", String(10)),
+)
+
+confirmation = Table(
+    "confirmation",
+    metadata,
+    Column("case_id", Id, ForeignKey("dispute_case.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),  # confirmation | statement
+    Column("state", String(32), nullable=False),
+    Column("since", Millis, nullable=False),
+    Column("applicant", Name, nullable=False),
+    Column("court", Name, nullable=False),
+    Column("court_number", Name),  # the confirmation's own case number
+    Column("submitted_at", Millis, nullable=False),
+    Column("effective_on", String(10)),
+    Column("review_due_on", String(10)),
+    Column("supply_by", String(10)),
+    Column("result", String(32)),
+    Column("document", Name),  # the court's id of the ruling
+    Column("version", Integer),
 )
 
 case_reference = Table(
@@ -186,6 +274,7 @@ delivery = Table(
     Column("partner", Name, nullable=False),
     Column("why", String(16), nullable=False),  # addressed | answer | copy
     Column("independent", Boolean, nullable=False),
+    Column("priority", SmallInteger, nullable=False, server_default="1"),  # 0 warnings, 1 what moves a case, 2 rosters
     Column("status", String(16), nullable=False),
     Column("due_at", Millis),  # the only retry schedule; while leased: when the lease ends; None: waits for a person
     Column("lease", String(36)),
@@ -198,8 +287,17 @@ delivery = Table(
     Column("code", Code),
     Column("facts", Text),
     Column("lost_fields", Integer, nullable=False, server_default="0"),  # fields without a place at the partner
+    Column("lost_names", Text),  # JSON: their canonical paths
+    Column("sent_digest", String(64)),  # of what was sent, in the dialect's form; None: the dialect has none
     UniqueConstraint("message_id", "partner"),
-    Index("ix_delivery_due", "partner", "due_at", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
+    Index(
+        "ix_delivery_delivered",
+        "partner",
+        "delivered_at",
+        sqlite_where=text("status = 'delivered'"),
+        postgresql_where=text("status = 'delivered'"),
+    ),
+    Index("ix_delivery_waiting", "partner", "priority", "due_at", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
     Index(
         "ix_delivery_order",
         "case_id",
@@ -240,7 +338,7 @@ document = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("partner", Name, nullable=False),  # it came from
-    Column("state", String(16), nullable=False),  # kept | awaited | failed
+    Column("state", String(16), nullable=False),  # kept | awaited | failed | emptied
     Column("sha256", String(64)),
     Column("sm3", String(64)),
     Column("size", BigInteger),
@@ -306,4 +404,123 @@ keyring = Table(
     metadata,
     Column("name", Name, primary_key=True),
     Column("canary_sealed", LargeBinary, nullable=False),  # shows at start that the key given is the key used
+)
+
+lane = Table(
+    "lane",
+    metadata,
+    Column("partner", Name, primary_key=True),
+    Column("slot", SmallInteger, primary_key=True),  # 0 .. the partner's number of workers at once, less one
+    Column("holder", Name),  # the process that drains it
+    Column("until", Millis, nullable=False),  # it is anybody's after that
+)
+
+breaker = Table(
+    "breaker",
+    metadata,
+    Column("partner", Name, primary_key=True),
+    Column("state", String(16), nullable=False),  # closed | open | probing
+    Column("failures", Integer, nullable=False),  # in a row
+    Column("opened_at", Millis),
+    Column("probe_at", Millis),  # when one delivery is let through; probing: when another one is
+    Column("waits", Integer, nullable=False, server_default="0"),  # probes that failed
+    Column("reason", Code),
+    Column("probe_lease", String(36)),  # probing: the lease of the delivery that tries it
+)
+
+pace = Table(
+    "pace",
+    metadata,
+    Column("partner", Name, primary_key=True),
+    Column("used_until", Millis, nullable=False),  # microseconds: until when what was begun uses its pace up
+)
+
+leader = Table(
+    "leader",
+    metadata,
+    Column("name", Name, primary_key=True),
+    Column("holder", Name, nullable=False),
+    Column("until", Millis, nullable=False),  # anybody may lead after that
+    Column("since", Millis, nullable=False),
+    Column("beat_at", Millis, nullable=False),
+)
+
+poll = Table(
+    "poll",
+    metadata,
+    Column("partner", Name, primary_key=True),
+    Column("cursor_sealed", LargeBinary),  # it may hold a name or a number of a case; its context is the system's
+    Column("due_at", Millis, nullable=False),  # when to poll again
+    Column("polled_at", Millis),  # when the partner last answered
+    Column("failures", Integer, nullable=False, server_default="0"),  # in a row
+    Column("code", Code),  # why the last one failed
+    Column("facts", Text),
+)
+
+ferry = Table(
+    "ferry",
+    metadata,
+    Column("partner", Name, primary_key=True),
+    Column("sent", BigInteger, nullable=False, server_default="0"),  # the last number that went out
+    Column("expects", BigInteger, nullable=False, server_default="1"),  # the number that is to come in next
+    Column("theirs", BigInteger, nullable=False, server_default="0"),  # the last that the other end says it sent
+)
+
+ferry_package = Table(
+    "ferry_package",
+    metadata,
+    Column("partner", Name, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),  # record | answer
+    Column("about", Name, nullable=False),
+    Column("contents_sealed", LargeBinary, nullable=False),  # until the other end has it
+)
+
+reconciliation = Table(
+    "reconciliation",
+    metadata,
+    Column("partner", Name, primary_key=True),
+    Column("day", String(10), primary_key=True),  # yyyy-MM-dd, Asia/Shanghai
+    Column("state", String(16), nullable=False),  # running | done | failed | cannot
+    Column("due_at", Millis),  # running: it is anybody's after that; failed: when it is tried again
+    Column("runs", Integer, nullable=False, server_default="0"),
+    Column("ours", Integer, nullable=False, server_default="0"),  # delivered that day
+    Column("theirs", Integer, nullable=False, server_default="0"),  # listed by the partner for that day
+    Column("matched", Integer, nullable=False, server_default="0"),
+    Column("code", Code),
+    Column("facts", Text),
+    Column("started_at", Millis, nullable=False),
+    Column("finished_at", Millis),
+)
+
+reconciliation_item = Table(
+    "reconciliation_item",
+    metadata,
+    Column("partner", Name, primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("record_id", Name, primary_key=True),  # the id that the partner knows the record by
+    Column("delivery_id", Id),
+    Column("case_id", Id),
+    Column("kind", Name),
+    Column("outcome", String(16), nullable=False),  # missing | closed | unknown | undelivered | differs
+    Column("code", Code, nullable=False),
+    Column("facts", Text),
+    Column("resends", Integer, nullable=False, server_default="0"),  # how often this day's comparison sent it again
+    Column("found_at", Millis, nullable=False),
+    Column("settled_at", Millis),  # since when it is no difference any more
+    Index("ix_reconciliation_item_delivery_id", "delivery_id"),
+    Index(
+        "ix_reconciliation_item_unsettled",
+        "partner",
+        "record_id",
+        sqlite_where=text("settled_at IS NULL"),
+        postgresql_where=text("settled_at IS NULL"),
+    ),
+)
+
+compatibility = Table(
+    "compatibility",
+    metadata,
+    Column("revision", Name, primary_key=True),  # of the tables: the one they have
+    Column("since", Name, nullable=False),  # the oldest revision whose gateways may work on them
 )

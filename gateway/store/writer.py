@@ -1,7 +1,7 @@
 """The one thread that writes: many callers, one transaction, and nobody is answered before its commit.
 
     submit, run ────► queue ─► drain ≤ group ─► BEGIN ─┬─ SAVEPOINT: batch(items)    fails: each item by itself
-    submitted, ran               ▲                     ├─ SAVEPOINT: one work        fails: it alone
+    submitted, ran ─► gather ─┘  ▲                     ├─ SAVEPOINT: one work        fails: it alone
                                  │                     └─ COMMIT ─► answer everyone of the group
                                  └── connection lost: tell everyone waiting, wait longer and longer, connect again
 
@@ -30,6 +30,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.errors import Overloaded, StoreUnavailable
 from gateway.store.engine import writing
 from gateway.store.entries import Entry, Statistics, answer_all
+from gateway.store.gathering import Gathering
 from gateway.store.group import GroupLost, write_group
 from gateway.store.times import moment, now_millis
 
@@ -49,7 +50,8 @@ class Writer(Generic[Item, Result]):
 
     ``batch(connection, items)`` decides neighbouring items of a group together and returns one result, or exception,
     for each. It and every ``work`` may be called again after a rollback: they change nothing but the database.
-    ``group``: entries in one commit at most; ``waiting``: entries in the queue at most.
+    ``group``: entries in one commit at most; ``waiting``: entries in the queue at most. ``observe`` is told of every
+    group: its entries, and the seconds of writing it and of its commit.
     """
 
     def __init__(
@@ -59,13 +61,16 @@ class Writer(Generic[Item, Result]):
         batch: Callable[[Connection, list[Item]], Sequence[Result | Exception]],
         group: int = 256,
         waiting: int = 10_000,
+        observe: Callable[[int, float, float], None] | None = None,
     ) -> None:
         self._engine = writing(engine)
         self._batch = batch
         self._group = group
         self._waiting = waiting
+        self._observe = observe
         self._queue: deque[Entry] = deque()
-        self._changed = threading.Condition()  # guards the queue and the two flags
+        self._changed = threading.Condition()  # guards the queue, who is gathering, and the two flags
+        self._gathering = Gathering(self._queue, enough=group, call=self._gathered)
         self._closing = False
         self._connected = True
         self._at_work: list[Entry] = []
@@ -157,6 +162,15 @@ class Writer(Generic[Item, Result]):
             if len(self._queue) >= self._waiting:
                 raise Overloaded("store.queue_full", waiting=self._waiting)
             self._queue.append(entry)
+            if isinstance(entry.future, asyncio.Future):
+                self._gathering.join(entry.future.get_loop())
+            else:
+                self._gathering.end()
+                self._changed.notify()
+
+    def _gathered(self) -> None:
+        with self._changed:
+            self._gathering.end()
             self._changed.notify()
 
     # What follows runs in the thread.
@@ -178,7 +192,7 @@ class Writer(Generic[Item, Result]):
     def _take(self) -> bool:
         """Wait for entries and take up to a group of them; False when there are none and never will be."""
         with self._changed:
-            self._changed.wait_for(lambda: self._queue or self._closing)
+            self._changed.wait_for(lambda: (self._queue and not self._gathering) or self._closing)
             self._at_work = [self._queue.popleft() for _ in range(min(self._group, len(self._queue)))]
         return bool(self._at_work)
 
@@ -197,6 +211,7 @@ class Writer(Generic[Item, Result]):
         self._began_at = None
 
     def _write(self, entries: list[Entry]) -> None:
+        began_at = time.monotonic()
         with self._connect().begin() as transaction:
             write_group(transaction.connection, entries, self._batch)
             written_at = time.monotonic()
@@ -204,6 +219,8 @@ class Writer(Generic[Item, Result]):
         self._statistics = self._statistics.with_group(
             entries, commit_seconds=self._used_at - written_at, at=now_millis()
         )
+        if self._observe is not None:
+            self._observe(len(entries), written_at - began_at, self._used_at - written_at)
 
     def _connect(self) -> Connection:
         """Return the connection, always the same while it is in use: its caches are warm."""

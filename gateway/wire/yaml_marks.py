@@ -45,6 +45,13 @@ class Marked:
             steps = steps[:-1]
         return self.lines.get(steps, 1)
 
+    def line_of(self, name: str) -> int:
+        """Return the line of a field by its written name (``settings.in[2].path``), as ``line`` does by its path."""
+        named = {field_name(path): line for path, line in self.lines.items()}
+        while name and name not in named:
+            name = name[: max(name.rfind("."), name.rfind("["), 0)]
+        return named.get(name, 1)
+
     def fault(self, path: Iterable[Step], why: str, code: str | None = None, **facts: Fact) -> ConfigurationFault:
         """Return the error to raise about the field at ``path``; ``why`` is an English clause without the place."""
         steps = tuple(path)

@@ -1,8 +1,10 @@
 """What the suite knows of one adapter, all of it found from its row in the table: its folder says the rest.
 
-ADAPTERS row ─► package ─► folder ─┬─► simulator.py        Simulator
-                                   ├─► samples/*.json      records and their canonical twins
-                                   └─► mappings/, codes/   its own, or those shipped under its name
+ADAPTERS row ─► package ─┬─► folder ────────────┬─► simulator.py        Simulator
+                         └─► systems/*/ (each) ─┤   samples/*.json      records and their canonical twins
+                                                └─► mappings/, codes/   its own, or those shipped under its name
+
+An adapter that is configured alone has a folder for each system that it proves itself by; each counts as a dialect.
 """
 
 from __future__ import annotations
@@ -19,9 +21,19 @@ from pathlib import Path
 from typing import Any
 
 from gateway import configuration
-from gateway.canonical.messages import Message, parse
-from gateway.contract import Adapter, Attachment, MemorySession, Partner, Record, Request
-from gateway.mapping import MappingSet, Reading, Writing, compile_set
+from gateway.canonical.messages import TYPES, Message, parse
+from gateway.contract import (
+    Adapter,
+    Attachment,
+    MemorySession,
+    Partner,
+    Record,
+    Request,
+    is_canonical,
+    is_collected,
+)
+from gateway.mapping import MappingSet, Reading, Writing, compile_set, read_canonical, write_canonical
+from gateway.mapping.common import OURS
 
 PARTNER = "partner"
 # What the gateway says about a message that came in, the same for every reading here.
@@ -90,8 +102,34 @@ class OneDirectory:
 class Dialect:
     """One row of the table and everything that belongs to it."""
 
-    name: str
+    adapter_name: str
     adapter: type[Adapter]
+    system: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What a test's output calls it: the adapter, and the system where there are several."""
+        return f"{self.adapter_name}-{self.system}" if self.system else self.adapter_name
+
+    @property
+    def partner(self) -> str:
+        """The partner that the suite makes of it; mappings of one system are for that partner alone."""
+        return self.system or self.adapter_name
+
+    @property
+    def canonical(self) -> bool:
+        """Whether it speaks the common language, so that there is no mapping."""
+        return is_canonical(self.adapter)
+
+    @property
+    def collected(self) -> bool:
+        """Whether the partner fetches what is due to it, so that nobody calls it."""
+        return is_collected(self.adapter)
+
+    @property
+    def ours(self) -> frozenset[str]:
+        """The fields of its records that the gateway says, whoever sends them: those of the envelope."""
+        return OURS | {"id"} if self.canonical else frozenset()
 
     @property
     def package(self) -> str:
@@ -99,14 +137,24 @@ class Dialect:
         return self.adapter.__module__.rpartition(".")[0]
 
     @property
-    def folder(self) -> Path:
-        """The folder of that package."""
+    def home(self) -> str:
+        """The package of its simulator and samples: the adapter's, or one of its systems'."""
+        return f"{self.package}.systems.{self.system}" if self.system else self.package
+
+    @property
+    def code_folder(self) -> Path:
+        """The folder of the adapter's package."""
         return Path(str(importlib.import_module(self.package).__file__)).parent
+
+    @property
+    def folder(self) -> Path:
+        """The folder of its simulator and samples."""
+        return Path(str(importlib.import_module(self.home).__file__)).parent
 
     @cached_property
     def simulator(self) -> Any:
         """The class that pretends to be the partner's system."""
-        return importlib.import_module(f"{self.package}.simulator").Simulator
+        return importlib.import_module(f"{self.home}.simulator").Simulator
 
     @cached_property
     def samples(self) -> tuple[Sample, ...]:
@@ -128,7 +176,7 @@ class Dialect:
     @cached_property
     def files(self) -> Mapping[str, str]:
         """Its mapping files and code tables as texts by path."""
-        rooms = (f"mappings/{self.name}/", f"mappings/codes/{self.name}.")
+        rooms = (f"mappings/{self.adapter_name}/", f"mappings/codes/{self.adapter_name}.")
         shipped = {path: text for path, text in configuration.shipped_files().items() if path.startswith(rooms)}
         return {**shipped, **self.own_files}
 
@@ -140,15 +188,21 @@ class Dialect:
     @property
     def written_types(self) -> tuple[str, ...]:
         """The canonical types that some mapping writes for this dialect."""
+        if self.canonical:
+            return tuple(TYPES)
         return tuple(sorted({mapping.message for mapping in self.mappings.mappings if mapping.write is not None}))
 
     def read(self, record: Record) -> Reading:
         """Turn a record into a message, as the gateway would."""
-        return self.mappings.read(self.name, PARTNER, record, directory=self.directory, base=BASE)
+        if self.canonical:
+            return read_canonical(record, base=BASE)
+        return self.mappings.read(self.adapter_name, self.partner, record, directory=self.directory, base=BASE)
 
     def write(self, message: Message) -> Writing:
         """Turn a message into a record, as the gateway would."""
-        return self.mappings.write(self.name, PARTNER, message, directory=self.directory)
+        if self.canonical:
+            return write_canonical(message)
+        return self.mappings.write(self.adapter_name, self.partner, message, directory=self.directory)
 
     def speaking(self, keys: Mapping[str, str], now: datetime | None = None) -> Adapter:
         """Return an adapter for a partner with these keys; its clock stands still at ``now`` when that is given."""
@@ -169,8 +223,14 @@ class Dialect:
 
 
 def dialects(table: Mapping[str, type[Adapter]]) -> tuple[Dialect, ...]:
-    """Return every row of a table of adapters as the suite sees it."""
-    return tuple(Dialect(name=name, adapter=adapter) for name, adapter in table.items())
+    """Return every row of a table of adapters as the suite sees it: one dialect, or one for each of its systems."""
+    rows = [Dialect(adapter_name=name, adapter=adapter) for name, adapter in table.items()]
+    return tuple(each for row in rows for each in _systems(row) or (row,))
+
+
+def _systems(row: Dialect) -> tuple[Dialect, ...]:
+    folders = sorted(path.parent.name for path in row.code_folder.glob("systems/*/simulator.py"))
+    return tuple(replace(row, system=name) for name in folders)
 
 
 def received(wrapped: Mapping[str, Any], **changes: Any) -> Request:

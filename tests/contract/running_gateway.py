@@ -77,7 +77,7 @@ class RunningGateway:
 
     def send(self, dialect: Dialect, wrapped: Mapping[str, Any]) -> Answer:
         """Send what a simulator wrapped to a partner's door."""
-        target = f"/partners/{dialect.name}{wrapped['path']}"
+        target = f"/partners/{dialect.partner}{wrapped['path']}"
         return self.ask(wrapped["method"], target, headers=wrapped["headers"], body=wrapped["body"])
 
     def fate(self, partner: str, record: Mapping[str, Any]) -> str:
@@ -120,7 +120,7 @@ def running(folder: Path, table: Sequence[Dialect]) -> Iterator[RunningGateway]:
         urls = {each.name: ends.enter_context(served(each.pretending(keys[each.name]).app)) for each in table}
         _write(folder / "config", table, keys, urls)
         settings = Settings(data_dir=folder / "data", config_dir=folder / "config", body_limit=BODY_LIMIT)
-        gateway = Gateway(settings, {dialect.name: dialect.adapter for dialect in table})
+        gateway = Gateway(settings, {dialect.adapter_name: dialect.adapter for dialect in table})
         url = ends.enter_context(served(create_app(gateway), lifespan="on"))
         yield RunningGateway(url=url, log=log, keys=keys, token=gateway.admin_token)
 
@@ -144,7 +144,7 @@ def _write(
 ) -> None:
     """Write a configuration folder: a row for each dialect, and the organisations that its samples speak of."""
     for dialect in table:
-        _put(folder / f"partners/{dialect.name}.yaml", yaml.safe_dump(_row(dialect, urls[dialect.name])))
+        _put(folder / f"partners/{dialect.partner}.yaml", yaml.safe_dump(_row(dialect, urls[dialect.name])))
         for name, value in keys[dialect.name].items():
             _put(folder / f"secrets/{dialect.name}.{name}", value)
         for path, text in dialect.own_files.items():
@@ -159,14 +159,17 @@ def _put(file: Path, text: str) -> None:
 
 def _row(dialect: Dialect, url: str) -> dict[str, Any]:
     return {
-        "partner": dialect.name,
-        "adapter": dialect.name,
-        "base_url": url,
+        "partner": dialect.partner,
+        "adapter": dialect.adapter_name,
+        "base_url": None if dialect.collected else url,
         "organisations": _spoken_for(dialect),
         "settings": dialect.simulator.partner_settings(),
         "secrets": {name: f"file:secrets/{dialect.name}.{name}" for name in dialect.simulator.make_keys()},
         "attachment_hosts": sorted(_hosts(dialect)),
-        "canonical_door": {"bearer_sha256": [hashlib.sha256(TOKEN.encode()).hexdigest()]},
+        "canonical_door": {
+            "bearer_sha256": [hashlib.sha256(TOKEN.encode()).hexdigest()],
+            "webhook_secrets": sorted(dialect.simulator.make_keys()) if dialect.canonical else [],
+        },
     }
 
 
@@ -183,8 +186,8 @@ def _hosts(dialect: Dialect) -> set[str]:
 
 def _organisations(table: Sequence[Dialect]) -> Iterator[dict[str, Any]]:
     for name in sorted({name for dialect in table for name in dialect.directory.codes}):
-        reached = next((dialect.name for dialect in table if name in _spoken_for(dialect)), None)
-        codes = {each.name: each.directory.codes[name] for each in table if name in each.directory.codes}
+        reached = next((dialect.partner for dialect in table if name in _spoken_for(dialect)), None)
+        codes = {each.partner: each.directory.codes[name] for each in table if name in each.directory.codes}
         yield {"id": name, "name": name, "kind": "other", "codes": codes, **({"partner": reached} if reached else {})}
 
 

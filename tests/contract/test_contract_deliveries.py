@@ -109,6 +109,8 @@ async def test_an_attachment_that_cannot_travel_is_a_permanent_failure_or_travel
 
 
 async def test_a_slow_partner_leaves_the_delivery_in_doubt(dialect: Dialect) -> None:
+    if dialect.collected:
+        pytest.skip("nobody calls this partner")
     with Pretenders() as own:  # not the shared one: it acts when the test is long over
         async with own.wire(dialect) as wire:
             record = wire.ready(first_leaving(dialect))
@@ -191,6 +193,8 @@ async def test_a_partner_that_can_be_asked_knows_what_it_has(wire: Wire) -> None
 def test_an_answer_that_is_none_is_no_receipt(
     dialect: Dialect, keys: dict[str, str], status: int, answer: bytes
 ) -> None:
+    if dialect.collected:
+        pytest.skip("nobody calls this partner")
     sample = first_leaving(dialect)
     record = _filled(dialect, sample)
     exchange: Any = dialect.speaking(keys).deliver(record)

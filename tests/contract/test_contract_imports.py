@@ -39,9 +39,15 @@ def test_a_simulator_shares_no_module_with_its_adapter(dialect: Dialect) -> None
 
 
 def test_every_module_of_the_folder_is_one_or_the_other(dialect: Dialect) -> None:
-    files = (path for path in dialect.folder.glob("*.py") if not path.stem.startswith(("__", "test_")))
-    modules = {f"{dialect.package}.{path.stem}" for path in files}
-    assert modules == (_simulator_side(dialect) | _adapter_side(dialect)) - {dialect.package}
+    places = {dialect.package: dialect.code_folder, dialect.home: dialect.folder}
+    modules = {
+        f"{package}.{path.stem}"
+        for package, folder in places.items()
+        for path in folder.glob("*.py")
+        if not path.stem.startswith(("__", "test_"))
+    }
+    found = _simulator_side(dialect) | _adapter_side(dialect)
+    assert modules == {module for module in found if module.rpartition(".")[0] in places} - places.keys()
 
 
 def may_import(name: str, dialect: Dialect) -> bool:
@@ -59,7 +65,7 @@ def _adapter_side(dialect: Dialect) -> set[str]:
 
 
 def _simulator_side(dialect: Dialect) -> set[str]:
-    return _closure(dialect, f"{dialect.package}.simulator")
+    return _closure(dialect, f"{dialect.home}.simulator")
 
 
 def _closure(dialect: Dialect, start: str) -> set[str]:

@@ -103,7 +103,7 @@ class QuotesTheRecord(Toy):
 def broken(adapter: type[Toy]) -> Dialect:
     """Return the toy's dialect with an adapter that does something wrong."""
     adapter.__module__ = Toy.__module__
-    return Dialect(name="toy", adapter=adapter)
+    return Dialect(adapter_name="toy", adapter=adapter)
 
 
 @pytest.mark.parametrize(

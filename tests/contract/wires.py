@@ -11,12 +11,13 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any, Literal, Self
 
 import httpx
 import uvicorn
 
-from gateway.contract import Adapter, Attachment, Confirming, Handed, Receipt, Record
+from gateway.contract import Adapter, Attachment, Confirming, Handed, Holdings, Receipt, Reconciling, Record
 from gateway.transports.exchange import run
 from gateway.transports.http import HttpTransport, Retries, Timeouts
 from tests.contract.dialect import Dialect, Sample
@@ -75,6 +76,16 @@ class Wire:
         assert isinstance(self.adapter, Confirming)
         receipt: Receipt | None = await self._over(self.adapter.confirm(record), 20.0)
         return receipt
+
+    async def holdings(self, day: date) -> Holdings:
+        """Ask the partner what it received from us on a day."""
+        assert isinstance(self.adapter, Reconciling)
+        held: Holdings = await self._over(self.adapter.holdings(day), 20.0)
+        return held
+
+    async def drive(self, exchange: Any) -> Any:
+        """Drive an exchange of the test's own with the partner."""
+        return await self._over(exchange, 20.0)
 
     async def fault(self, name: str | None, **parameters: Any) -> None:
         """Tell the simulator what to do wrong."""

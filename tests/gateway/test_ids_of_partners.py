@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from gateway.addressing import Addressing
 from gateway.canonical.identifiers import uuid7
 from gateway.contract import Request
 from gateway.demo.cast import COURT, VILLAGE
@@ -36,7 +37,7 @@ async def test_a_receiver_gets_none_of_the_senders_own_ids(door: Door) -> None:
     with writing(gateway.store.engine).begin() as connection:
         connection.execute(delivery.update().values(lease=None, due_at=now, status="pending"))
         (claimed,) = outbox.claim(connection, VILLAGE, limit=1, now=now, lease_until=now + 1000)
-    addressed = gateway.outbound._addressed(claimed)
+    addressed = Addressing(gateway.store.cipher).message(gateway.post(VILLAGE), claimed)
     assert "COURT-" not in addressed.model_dump_json()
     data: Any = addressed.data
     assert data.consents[0].evidence == data.documents[0].partner_id == kept.sha256

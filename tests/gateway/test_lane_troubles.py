@@ -51,10 +51,10 @@ async def test_what_is_done_while_the_store_cannot_be_written_is_closed_when_it_
     village = await make_village(Forgetful, in_doubt="wait")
     real, failures = outbox.close, iter(range(2))
 
-    def failing(connection: Connection, closings: Any) -> Any:
+    def failing(connection: Connection, closings: Any, now: int) -> Any:
         if closings and next(failures, None) is not None:
             raise OperationalError("", {}, sqlite3.OperationalError("disk I/O error"), connection_invalidated=True)
-        return real(connection, closings)
+        return real(connection, closings, now)
 
     monkeypatch.setattr(outbox, "close", failing)
     await village.refer()
@@ -68,11 +68,11 @@ async def test_an_ending_that_cannot_be_written_keeps_no_other_from_being_closed
     village = await make_village()
     real, victim = outbox.close, []
 
-    def failing(connection: Connection, closings: Any) -> Any:
+    def failing(connection: Connection, closings: Any, now: int) -> Any:
         victim.extend(each.claimed.id for each in closings if not victim)
         if any(each.claimed.id in victim for each in closings):
             raise ValueError("cannot be written")
-        return real(connection, closings)
+        return real(connection, closings, now)
 
     monkeypatch.setattr(outbox, "close", failing)
     await village.refer("AJ-1")
@@ -99,7 +99,7 @@ async def test_a_busy_lane_goes_on_with_the_new_configuration(make_village: Make
     """What the old row began ends on its connections; everything after goes by the new one, though nothing paused."""
     Marked.carried.clear()
     village = await make_village(Marked, concurrency=1)
-    await village.fault("slow", seconds=0.4)
+    await village.fault("slow", seconds=4, times=1)  # longer than a busy machine needs to activate a revision
     await village.refer("AJ-1")
     await village.refer("AJ-2")
     await until_under_way(village)

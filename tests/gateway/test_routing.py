@@ -1,13 +1,15 @@
 """Who gets a message: a court, two villages on one platform, a township, and whoever subscribed."""
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.canonical.messages import TYPES
-from gateway.routing import Copy, Due, Routes, route
+from gateway.canonical.messages.catalogue import CATALOGUE
+from gateway.routing import Around, Copy, Due, Place, Routes, route
 from gateway.texts import catalogue
 
 PLACES = {
@@ -17,8 +19,15 @@ PLACES = {
     "org-township": "township",
     "org-lost": None,
     "org-gone": "dissolved",
+    "org-police": "police",
+    "org-justice": "justice",
+    "org-peace": "peace",
 }
-PARTNERS = frozenset({"court", "centre", "township", "office"})
+KINDS = {
+    "org-tribunal": "tribunal", "org-police": "police_station", "org-justice": "justice_office",
+    "org-peace": "peace_office",
+}  # fmt: skip
+PARTNERS = frozenset({"court", "centre", "township", "office", "police", "justice", "peace"})
 
 
 class Directory:
@@ -28,21 +37,26 @@ class Directory:
     def has_partner(self, partner):
         return partner in PARTNERS
 
+    def bodies_near(self, organisation_id, kinds):
+        return tuple(name for name, kind in KINDS.items() if kind in kinds and organisation_id in PLACES)
 
-def message(kind, *, sender=None, addressee=None):
+
+def message(kind, *, sender=None, addressee=None, data=None):
     now = datetime(2022, 8, 20, 9, 0, tzinfo=UTC)
     return TYPES[kind].model_construct(
         id="0182b9a0-0000-7000-8000-000000000001", source="/partners/x", time=now, sender=sender, addressee=addressee,
+        data=data or SimpleNamespace(),
     )  # fmt: skip
 
 
-def routed(kind, sender, partner, *, addressee=None, copies=(), origin="org-tribunal", via="court", holder=None):
+def routed(
+    kind, sender, partner, *, addressee=None, copies=(), origin="org-tribunal", via="court", holder=None, data=None,
+    **around,
+):  # fmt: skip
     return route(
-        message(kind, sender=sender, addressee=addressee),
+        message(kind, sender=sender, addressee=addressee, data=data),
         sender_partner=partner,
-        case_origin=origin,
-        case_origin_partner=via,
-        holder=holder,
+        around=Around(origin=Place(organisation=origin, partner=via), holder=holder, **around),
         directory=Directory(),
         routes=Routes(copies=tuple(copies)),
     )
@@ -109,7 +123,7 @@ def test_a_subscription_adds_a_copy_for_its_types_and_its_sender_only():
 def test_registry_messages_go_to_subscribers_and_may_pass_others():
     copies = [Copy(types=frozenset({"organisation", "person"}), to="court")]
     routing = routed("organisation", "org-village", "centre", copies=copies, origin=None, via=None)
-    assert routing.due == (Due(partner="court", why="copy", independent=True),)
+    assert routing.due == (Due(partner="court", why="copy", independent=True, priority=2),)
     assert routed("person", "org-village", "centre", origin=None, via=None).due == ()
 
 
@@ -165,5 +179,70 @@ def test_nobody_gets_a_message_twice_back_or_without_being_configured(**case):
     assert len(names) == len(set(names))
     assert set(names) <= PARTNERS
     assert not any(due.why == "copy" and due.partner == case["partner"] for due in routing.due)
-    assert all(due.independent == (case["kind"] in {"organisation", "person"}) for due in routing.due)
+    assert all(due.independent == CATALOGUE[case["kind"]].independent for due in routing.due)
     assert not (routing.fault and routing.due)
+
+
+def test_a_dispute_notice_fans_out_to_the_three_bodies_of_the_area():
+    routing = routed("dispute_notice", "org-peace", "peace")
+    assert places(routing) == [("court", "addressed"), ("police", "addressed"), ("justice", "addressed")]
+
+
+def test_a_major_notice_goes_to_the_others_of_the_four_and_not_back():
+    assert [name for name, _ in places(routed("major_notice", "org-police", "police"))] == ["court", "justice", "peace"]
+
+
+def test_a_warning_goes_to_everybody_it_names_before_everything_else_and_to_each_partner_once():
+    named = SimpleNamespace(recipients=("org-police", "org-village", "org-neighbour", "org-police"))
+    routing = routed("warning", "org-peace", "peace", data=named)
+    assert places(routing) == [("police", "addressed"), ("centre", "addressed")]
+    assert {(due.independent, due.priority) for due in routing.due} == {(True, 0)}
+
+
+def test_a_warning_of_which_one_recipient_cannot_be_reached_goes_to_nobody_and_says_who_is_missing():
+    named = SimpleNamespace(recipients=("org-police", "org-lost"))
+    routing = routed("warning", "org-peace", "peace", data=named)
+    assert (routing.fault, routing.at, routing.due) == ("routing.no_partner", "org-lost", ())
+
+
+def test_a_warning_that_names_nobody_is_due_at_nobody_and_says_so():
+    assert routed("warning", "org-peace", "peace").fault == "routing.no_addressee"
+    assert routed("hazard", "org-nowhere", "centre").fault == "routing.no_body"
+
+
+def test_a_joint_plan_goes_to_every_unit_that_takes_part_but_its_sender():
+    units = tuple(SimpleNamespace(unit=name) for name in ("org-peace", "org-tribunal", "org-township"))
+    routing = routed("joint_plan", "org-peace", "peace", data=SimpleNamespace(participants=units))
+    assert places(routing) == [("court", "addressed"), ("township", "addressed")]
+
+
+@pytest.mark.parametrize(
+    "kind", ["guidance_answer", "consultation_answer", "service_answer", "warning_acknowledgement", "joint_result"]
+)
+def test_an_answer_returns_to_whoever_asked(kind):
+    asker = Place(organisation="org-village", partner="centre")
+    assert places(routed(kind, "org-tribunal", "court", asker=asker, origin=None, via=None)) == [("centre", "answer")]
+
+
+def test_a_guidance_request_goes_to_the_bodies_that_the_jurisdiction_names():
+    assert places(routed("guidance_request", "org-village", "centre")) == [("court", "addressed")]
+    chosen = {"bodies": frozenset({"police_station", "justice_office"})}
+    assert [name for name, _ in places(routed("guidance_request", "org-village", "centre", **chosen))] == [
+        "police", "justice",
+    ]  # fmt: skip
+
+
+def test_the_confirmation_family_goes_to_the_court_and_back_to_the_applicant():
+    applicant = {"applicant": Place(organisation="org-village", partner="centre"), "court": "org-tribunal"}
+    assert places(routed("confirmation_supplement", "org-village", "centre", **applicant)) == [("court", "addressed")]
+    assert places(routed("confirmation_status", "org-tribunal", "court", **applicant)) == [("centre", "answer")]
+    assert places(routed("service_receipt", "org-village", "centre", **applicant)) == [("court", "addressed")]
+
+
+def test_a_ruling_stays_here_whoever_subscribed():
+    copies = [Copy(types=frozenset({"ruling"}), to="office")]
+    assert places(routed("ruling", "org-tribunal", "court", addressee="org-village", copies=copies)) == []
+
+
+def test_the_peace_office_of_the_area_hears_of_a_performance():
+    assert places(routed("performance", "org-village", "centre")) == [("court", "answer"), ("peace", "copy")]

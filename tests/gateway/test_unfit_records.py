@@ -13,11 +13,11 @@ import pytest
 from gateway.api import create_app
 from gateway.bootstrap import Gateway, shipped_adapters
 from gateway.canonical.identifiers import uuid7
-from gateway.canonical_dialect import MAX_MESSAGES
 from gateway.demo import cast
 from gateway.demo.cast import COURT, VILLAGE, Calendar
 from gateway.settings import load_settings
 from gateway.store.tables import document, inbox
+from gateway.wire.canonical_dialect import MAX_MESSAGES
 from tests.gateway.api.test_api import bearer
 from tests.gateway.api.test_api import referral as in_common
 from tests.gateway.conftest import Door, write_configuration

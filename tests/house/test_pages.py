@@ -14,17 +14,19 @@ import yaml
 from typer.main import get_command
 
 from gateway import __version__
+from gateway.bootstrap import examined, shipped_adapters
 from gateway.cli import application
-from gateway.configuration import check, faults, from_files, shipped_files
+from gateway.configuration import faults, from_files, shipped_files
 from gateway.mapping.files import Spec
 from gateway.mapping.rows import MappingFile, Row
-from tests.house.tree import ROOT, blocks, headings, pages, read, sources
+from tests.house.tree import ROOT, blocks, headings, pages, read
 from tools.generate_docs import outdated
 
 TRANSLATED = [
     ("README.md", "README.zh-CN.md"),
     ("docs/configuration.md", "docs/configuration.zh-CN.md"),
     ("docs/operate.md", "docs/operate.zh-CN.md"),
+    ("docs/rulings.md", "docs/rulings.zh-CN.md"),
 ]
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -66,8 +68,7 @@ def test_the_examples_of_the_configuration_guide_are_a_valid_configuration(page:
     assert len(examples) == len(blocks(read(page), "yaml"))
     everything = {**shipped_files(), **examples}
     assert [str(fault) for fault in faults(everything)] == []
-    adapters = {path.parent.name for path in sources("adapters") if path.name == "adapter.py"}
-    found = check(from_files(everything), adapters, environment={})
+    found = examined(from_files(everything), shipped_adapters(), ROOT)
     # the secrets that the examples name are on no machine
     assert {finding.code for finding in found} == {"configuration.check.secret_missing"}, found
 

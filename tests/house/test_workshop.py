@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from tests.house.tree import ROOT, read
 from tools.surplus import installed, needed
 
-TARGETS = {"help", "install", "demo", "test", "check", "bench", "up", "clean"}
+TARGETS = {"help", "install", "demo", "test", "check", "bench", "up", "bundle", "faults", "clean"}
 
 
 def _run(*command: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -27,6 +28,33 @@ def _run(*command: str, folder: Path = ROOT, **environment: str) -> subprocess.C
 def test_make_alone_lists_every_target() -> None:
     listed = _run("make").stdout
     assert set(re.findall(r"^  make ([a-z]+) ", listed, flags=re.MULTILINE)) == TARGETS
+
+
+def test_the_tests_run_beside_each_other_unless_a_part_of_them_is_asked_for() -> None:
+    everything, part = (
+        _run("make", "--dry-run", "test", f"ARGS={asked}").stdout for asked in ("", '-k "held or dead"')
+    )
+    assert everything.splitlines()[-1].split()[1:3] == ["--numprocesses", "auto"]
+    assert part.splitlines()[-1].split(maxsplit=1)[1] == '-k "held or dead"'
+
+
+def test_the_tests_of_one_file_run_in_one_process_and_those_that_start_processes_in_one_alone(tmp_path: Path) -> None:
+    """The groups are written into names by one package and read by another: either may change how."""
+    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
+    where = "import os\nimport pytest\n"
+    note = "def test_{0}():\n    open({1!r} + '/{2}', 'a').write(os.environ['PYTEST_XDIST_WORKER'] + '\\n')\n"
+    for name in ("one", "two", "three"):
+        quick = "".join(note.format(n, str(tmp_path), f"{name}.ran") for n in range(6))
+        live = f"@pytest.mark.live\n{note.format('live', str(tmp_path), 'live.ran')}"
+        (tmp_path / f"test_{name}.py").write_text(where + quick + live, encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n    live\n    fault\n", encoding="utf-8")
+    beside = re.search(r"^BESIDE := (.*)$", read(ROOT / "Makefile"), flags=re.MULTILINE)
+    assert beside is not None
+    ran = _run(sys.executable, "-m", "pytest", "-q", *beside[1].replace("auto", "3").split(), folder=tmp_path)
+    assert "21 passed" in ran.stdout, ran.stdout
+    for name in ("one", "two", "three", "live"):
+        workers = (tmp_path / f"{name}.ran").read_text(encoding="utf-8").split()
+        assert len(set(workers)) == 1, f"{name}: {workers}"
 
 
 @pytest.mark.parametrize("target", sorted(TARGETS))
@@ -72,6 +100,28 @@ def test_continuous_integration_fails_when_either_fails(tmp_path: Path, failing:
     assert ran.returncode != 0
 
 
+@pytest.mark.parametrize(
+    ("user", "said"),
+    [
+        (
+            0,
+            ["ci: nginx is not here: apt-get update, apt-get install nginx-light", "apt-get update", "apt-get install"],
+        ),
+        (1000, ["ci: nginx is not here and cannot be installed (not root, or no apt-get): its tests will fail"]),
+    ],
+)
+def test_continuous_integration_brings_nginx_where_it_may(tmp_path: Path, user: int, said: list[str]) -> None:
+    project = _copied(tmp_path, ".ci/run")
+    script = project / ".ci" / "run"
+    script.write_text(script.read_text(encoding="utf-8").replace("/usr/sbin/nginx", str(tmp_path / "no-nginx")))
+    _command(tmp_path / "bin" / "make", "echo $1")
+    _command(tmp_path / "bin" / "id", f"echo {user}")
+    _command(tmp_path / "bin" / "apt-get", 'echo "apt-get $1" >&2')
+    ran = _run("/bin/bash", ".ci/run", folder=project, PATH=str(_tools(tmp_path / "bin", "dirname")))
+    assert ran.returncode == 0, ran.stderr
+    assert [*ran.stdout.splitlines(), *ran.stderr.splitlines()] == [said[0], "check", "test", *said[1:]]
+
+
 def test_the_surplus_is_what_only_tests_and_checks_need() -> None:
     kept = needed("fengqiao-gateway[postgres,redis-fast]")
     assert {"fastapi", "sqlalchemy", "cryptography", "psycopg", "rq", "hiredis", "uvloop"} <= kept
@@ -87,6 +137,7 @@ def test_the_generators_name_is_the_one_that_the_pages_name() -> None:
 def _continuous_integration(folder: Path, make: str) -> subprocess.CompletedProcess[str]:
     project = _copied(folder, ".ci/run")
     _command(folder / "bin" / "make", make)
+    _command(folder / "bin" / "nginx", "exit 1")  # it is here: nothing is to be installed
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
     return _run(".ci/run", folder=project, PATH=_path(folder / "bin"), CI="true")
 
@@ -109,9 +160,9 @@ def _path(folder: Path) -> str:
     return f"{folder}{os.pathsep}{os.environ['PATH']}"
 
 
-def _tools(folder: Path) -> Path:
+def _tools(folder: Path, *more: str) -> Path:
     """Link the few commands that the script needs into ``folder``, so that nothing else is on the path."""
-    for name in ("grep", "rm", "sh"):
+    for name in ("grep", "rm", "sh", *more):
         found = shutil.which(name)
         assert found
         (folder / name).symlink_to(found)

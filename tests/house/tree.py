@@ -24,7 +24,8 @@ def files() -> tuple[Path, ...]:
 def _walk() -> Iterator[Path]:
     for folder, folders, names in os.walk(ROOT):
         folders[:] = [name for name in folders if name not in _MADE and (not name.startswith(".") or name == ".ci")]
-        yield from ((Path(folder) / name).relative_to(ROOT) for name in names)
+        kept = [name for name in names if name != ".git"]  # a work tree's: it says where the repository is
+        yield from ((Path(folder) / name).relative_to(ROOT) for name in kept)
 
 
 def read(path: Path | str) -> str:

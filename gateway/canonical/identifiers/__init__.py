@@ -24,7 +24,7 @@ from gateway.canonical.identifiers.moment import (
 from gateway.canonical.identifiers.money import UNITS, Unit, amount, write_amount
 from gateway.canonical.identifiers.phone import phone, phones
 from gateway.canonical.identifiers.resident_id import birth_date, resident_id, sex
-from gateway.canonical.identifiers.uuid7 import uuid7, uuid7_time
+from gateway.canonical.identifiers.uuid7 import uuid7, uuid7_of, uuid7_time
 
 __all__ = [
     "BEIJING",
@@ -55,6 +55,7 @@ __all__ = [
     "resident_id",
     "sex",
     "uuid7",
+    "uuid7_of",
     "uuid7_time",
     "write_amount",
     "write_day",

@@ -6,6 +6,7 @@ what they are, so that a form written with ``[0-9]`` refuses them.
 
 from __future__ import annotations
 
+import re
 from string import ascii_lowercase, ascii_uppercase
 
 LONGEST = 1000  # characters: a cell with a dozen telephone numbers is far shorter
@@ -20,6 +21,7 @@ _FOLD: dict[int, int | None] = {
 }
 # str.upper() would turn a dotless i or a long s into an ASCII letter.
 _UPPER = str.maketrans(ascii_lowercase, ascii_uppercase)
+_COMPACT = re.compile(r"[0-9A-Z\u4e00-\u9fff]{1,1000}")  # nothing to do: most numbers, and most names
 _APOSTROPHES = "'`‘’"  # Excel's mark for "this number is text" sometimes travels with the value
 
 
@@ -37,6 +39,8 @@ def fold(value: str) -> str:
 
 def compact(value: str) -> str:
     """Return ``value`` folded, without any space or leading apostrophe, its ASCII letters in upper case."""
+    if _COMPACT.fullmatch(value):
+        return value
     if value.isascii() and value.isalnum() and len(value) <= LONGEST:
         return value.upper()
     return "".join(fold(value).split()).lstrip(_APOSTROPHES).translate(_UPPER)

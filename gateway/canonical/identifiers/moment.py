@@ -101,9 +101,9 @@ def _excel_serial(local: datetime) -> int | float:
 _WRITERS: Mapping[str, Callable[[datetime], str | int | float]] = MappingProxyType(
     {
         "iso": datetime.isoformat,
-        "datetime": lambda local: f"{local:%Y-%m-%d %H:%M:%S}",
-        "date": lambda local: f"{local:%Y-%m-%d}",
-        "compact_date": lambda local: f"{local:%Y%m%d}",
+        "datetime": lambda local: local.isoformat(" ", "seconds")[:19],
+        "date": lambda local: local.isoformat()[:10],
+        "compact_date": lambda local: local.isoformat()[:10].replace("-", ""),
         "compact": lambda local: f"{local:%Y%m%d%H%M%S}",
         "epoch_s": lambda local: (local - EPOCH) // timedelta(seconds=1),
         "epoch_ms": lambda local: (local - EPOCH) // timedelta(milliseconds=1),

@@ -12,7 +12,41 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
+from gateway.canonical.messages.confirmation import (
+    ConfirmationApplication,
+    ConfirmationStatus,
+    ConfirmationSupplement,
+    ConfirmationWithdrawal,
+    Objection,
+    Revocation,
+    Ruling,
+    ServiceReceipt,
+    ServiceTask,
+    StatementApplication,
+)
 from gateway.canonical.messages.envelope import SCHEMA_VERSION, Envelope, Sensitivity
+from gateway.canonical.messages.guidance import (
+    ConferenceRequest,
+    Consultation,
+    ConsultationAnswer,
+    Content,
+    Feedback,
+    GuidanceAnswer,
+    GuidanceRequest,
+    ServiceAnswer,
+    ServiceRequest,
+)
+from gateway.canonical.messages.intake import (
+    Closure,
+    ConsentInquiry,
+    Intake,
+    IntakeRefusal,
+    Withdrawal,
+)
+from gateway.canonical.messages.performance import (
+    Certificate,
+    Performance,
+)
 from gateway.canonical.messages.referral import (
     Acceptance,
     Assignment,
@@ -29,6 +63,23 @@ from gateway.canonical.messages.referral import (
     Supervision,
 )
 from gateway.canonical.messages.registry import OrganisationUpsert, PersonUpsert
+from gateway.canonical.messages.reports import (
+    CodeTable,
+    Ledger,
+    Statistics,
+)
+from gateway.canonical.messages.warning import (
+    Alarm,
+    CourtInvitation,
+    DisputeNotice,
+    Emergency,
+    Hazard,
+    JointPlan,
+    JointResult,
+    MajorNotice,
+    WarningAcknowledgement,
+    WarningNotice,
+)
 
 Message: TypeAlias = (
     Referral
@@ -44,6 +95,45 @@ Message: TypeAlias = (
     | Return
     | Litigation
     | Supervision
+    | Intake
+    | IntakeRefusal
+    | ConsentInquiry
+    | Withdrawal
+    | Closure
+    | GuidanceRequest
+    | GuidanceAnswer
+    | Consultation
+    | ConsultationAnswer
+    | ServiceRequest
+    | ServiceAnswer
+    | Content
+    | Feedback
+    | ConferenceRequest
+    | Hazard
+    | DisputeNotice
+    | MajorNotice
+    | WarningNotice
+    | WarningAcknowledgement
+    | Emergency
+    | Alarm
+    | CourtInvitation
+    | JointPlan
+    | JointResult
+    | Performance
+    | Certificate
+    | ConfirmationApplication
+    | StatementApplication
+    | ConfirmationStatus
+    | ConfirmationSupplement
+    | ConfirmationWithdrawal
+    | Ruling
+    | ServiceTask
+    | ServiceReceipt
+    | Objection
+    | Revocation
+    | CodeTable
+    | Ledger
+    | Statistics
     | OrganisationUpsert
     | PersonUpsert
 )
@@ -63,8 +153,47 @@ TYPES: Mapping[str, type[Message]] = {
     "return": Return,
     "litigation": Litigation,
     "supervision": Supervision,
+    "intake": Intake,
+    "intake_refusal": IntakeRefusal,
+    "consent_inquiry": ConsentInquiry,
+    "withdrawal": Withdrawal,
+    "closure": Closure,
+    "guidance_request": GuidanceRequest,
+    "guidance_answer": GuidanceAnswer,
+    "consultation": Consultation,
+    "consultation_answer": ConsultationAnswer,
+    "service_request": ServiceRequest,
+    "service_answer": ServiceAnswer,
+    "content": Content,
+    "feedback": Feedback,
+    "conference_request": ConferenceRequest,
+    "hazard": Hazard,
+    "dispute_notice": DisputeNotice,
+    "major_notice": MajorNotice,
+    "warning": WarningNotice,
+    "warning_acknowledgement": WarningAcknowledgement,
+    "emergency": Emergency,
+    "alarm": Alarm,
+    "court_invitation": CourtInvitation,
+    "joint_plan": JointPlan,
+    "joint_result": JointResult,
+    "performance": Performance,
+    "certificate": Certificate,
+    "confirmation_application": ConfirmationApplication,
+    "statement_application": StatementApplication,
+    "confirmation_status": ConfirmationStatus,
+    "confirmation_supplement": ConfirmationSupplement,
+    "confirmation_withdrawal": ConfirmationWithdrawal,
+    "ruling": Ruling,
+    "service_task": ServiceTask,
+    "service_receipt": ServiceReceipt,
+    "objection": Objection,
+    "revocation": Revocation,
     "organisation": OrganisationUpsert,
     "person": PersonUpsert,
+    "code_table": CodeTable,
+    "ledger": Ledger,
+    "statistics": Statistics,
 }
 
 
@@ -92,23 +221,62 @@ __all__ = [
     "SCHEMA_VERSION",
     "TYPES",
     "Acceptance",
+    "Alarm",
     "Assignment",
+    "Certificate",
+    "Closure",
+    "CodeTable",
+    "ConferenceRequest",
+    "ConfirmationApplication",
+    "ConfirmationStatus",
+    "ConfirmationSupplement",
+    "ConfirmationWithdrawal",
+    "ConsentInquiry",
+    "Consultation",
+    "ConsultationAnswer",
+    "Content",
+    "CourtInvitation",
     "Decline",
+    "DisputeNotice",
+    "Emergency",
     "Envelope",
     "Escalation",
     "Extension",
+    "Feedback",
+    "GuidanceAnswer",
+    "GuidanceRequest",
+    "Hazard",
+    "Intake",
+    "IntakeRefusal",
+    "JointPlan",
+    "JointResult",
+    "Ledger",
     "Litigation",
+    "MajorNotice",
     "Message",
+    "Objection",
     "OrganisationUpsert",
+    "Performance",
     "PersonUpsert",
     "Progress",
     "Referral",
     "Return",
     "ReturnConsultation",
     "ReturnOpinion",
+    "Revocation",
+    "Ruling",
     "Sensitivity",
+    "ServiceAnswer",
+    "ServiceReceipt",
+    "ServiceRequest",
+    "ServiceTask",
+    "StatementApplication",
+    "Statistics",
     "Success",
     "Supervision",
+    "WarningAcknowledgement",
+    "WarningNotice",
+    "Withdrawal",
     "any_message",
     "parse",
     "short_type",

@@ -18,14 +18,12 @@ from gateway.canonical.base import (
     Yuan,
     said,
 )
-from gateway.canonical.cases import CaseIdentity
 from gateway.canonical.dispute import Dispute
-from gateway.canonical.documents import Documents
+from gateway.canonical.messages.bodies import AboutACase, Consents, Contact, Parties
 from gateway.canonical.organisations import Level, PersonCategory
 from gateway.canonical.parties import Party
 
 Variant = Literal["delegated", "individual", "entrusted", "invited"]
-ConsentMethod = Literal["written", "oral", "online", "phone"]
 FailureReason = Literal[
     "unreachable", "unwilling", "differences", "expired", "refused_to_sign", "application_withdrawn", "sham", "other",
 ]  # fmt: skip
@@ -38,27 +36,7 @@ AgreementKind = Literal["written", "oral", "online"]
 EffectiveBasis = Literal["all_signed_and_sealed", "reached_orally", "parties_signed", "all_e_signed"]
 LitigationReason = Literal["consent_refused", "mediation_failed", "unreachable", "other"]
 FilingState = Literal["transferred", "filed"]
-Parties = Annotated[tuple[Party, ...], Field(min_length=1, max_length=500)]
-
-
-class Consent(Canonical):
-    """One party's answer to the question whether it agrees."""
-
-    party: Annotated[ShortText, said("当事人", "Name of the party that was asked", personal="name")]
-    given: Annotated[bool, said("是否同意", "Whether it agreed")]
-    at: Annotated[Moment, said("征询时间", "When it answered")]
-    method: Annotated[ConsentMethod, said("征询方式", "How it answered")] = "written"
-    evidence: Annotated[PartnerId | None, said("凭证编号", "Partner's id of the document that shows it")] = None
-
-
-Consents = Annotated[tuple[Consent, ...], Field(max_length=500)]
-
-
-class Contact(Canonical):
-    """Somebody to call about this message."""
-
-    name: Annotated[ShortText, said("联系人", "Name", personal="name")]
-    phones: Annotated[tuple[Phone, ...], said("联系电话", "Phone numbers", personal="phone")] = ()
+Disclosure = Literal["nothing_to_disclose", "no_objection", "objected"]
 
 
 class Mediator(Canonical):
@@ -79,26 +57,34 @@ class Obligation(Canonical):
     due_on: Annotated[Day | None, said("履行期限", "Last day to perform")] = None
 
 
+class Signature(Canonical):
+    """When one party signed; online, its electronic signature."""
+
+    party: Annotated[ShortText, said("签名人", "Name of who signed", personal="name")]
+    at: Annotated[Moment, said("签名时间", "When it was signed")]
+
+
 class Agreement(Canonical):
-    """A mediation agreement (人民调解法 28-31). ``effective_at`` starts the 30 days for confirmation."""
+    """A mediation agreement (人民调解法 28-31). ``effective_at`` starts the 30 days for confirmation.
+
+    Online it takes effect with the last of all signatures (人民法院在线调解规则 19): that of ``signatures``, where they
+    are given.
+    """
 
     kind: Annotated[AgreementKind, said("协议形式", "Written, oral or online")]
     number: Annotated[ShortText | None, said("协议编号", "Number, unique per committee and year")] = None
     reached_at: Annotated[Moment, said("达成时间", "When it was reached")]
     effective_at: Annotated[Moment | None, said("生效时间", "When it took effect")] = None
     effective_basis: Annotated[EffectiveBasis | None, said("生效依据", "By which rule it took effect")] = None
+    signatures: Annotated[
+        tuple[Signature, ...], said("签名", "When each party and mediator signed"), Field(max_length=500)
+    ] = ()
     terms: Annotated[LongText, said("协议内容", "Terms", personal="text")]
     obligations: Annotated[tuple[Obligation, ...], said("履行义务", "Obligations")] = ()
     performed_at_once: Annotated[bool, said("当场履行", "Performed on the spot")] = False
 
 
-class _AboutACase(Canonical):
-    case: Annotated[CaseIdentity, said("案件", "The case")]
-    note: Annotated[LongText | None, said("备注", "Remarks", personal="text")] = None
-    documents: Annotated[Documents, said("材料", "Documents")] = ()
-
-
-class ReferralData(_AboutACase):
+class ReferralData(AboutACase):
     """A dispute handed to somebody who is to mediate it."""
 
     variant: Annotated[Variant, said("委派方式", "M-01 delegated, M-01b individual, M-01c entrusted, M-01d invited")]
@@ -120,21 +106,21 @@ class ReferralData(_AboutACase):
         return self
 
 
-class AcceptanceData(_AboutACase):
+class AcceptanceData(AboutACase):
     """The unit takes the case; the mediation period starts (JZ 14)."""
 
     accepted_at: Annotated[Moment, said("接收时间", "When it was accepted")]
     accepted_by: Annotated[Contact | None, said("接收人", "Who accepted")] = None
 
 
-class DeclineData(_AboutACase):
+class DeclineData(AboutACase):
     """The unit does not take the case."""
 
     reason: Annotated[DeclineReason, said("不予接收原因", "Why not")]
     explanation: Annotated[LongText | None, said("原因说明", "The reason in words", personal="text")] = None
 
 
-class AssignmentData(_AboutACase):
+class AssignmentData(AboutACase):
     """Who will mediate, when and where."""
 
     mediators: Annotated[
@@ -143,9 +129,13 @@ class AssignmentData(_AboutACase):
     session_at: Annotated[Moment | None, said("调解时间", "First session")] = None
     place: Annotated[ShortText | None, said("调解地点", "Where", personal="address")] = None
     by_liaison: Annotated[bool, said("联络员自行调解", "The liaison mediates personally")] = False
+    disclosure: Annotated[
+        Disclosure | None,
+        said("披露情况", "What the mediators disclosed and whether a party objects: nothing, no objection, objected"),
+    ] = None
 
 
-class ProgressData(_AboutACase):
+class ProgressData(AboutACase):
     """How far it has come."""
 
     stage: Annotated[Stage, said("进展阶段", "Stage")]
@@ -153,7 +143,7 @@ class ProgressData(_AboutACase):
     next_at: Annotated[Moment | None, said("下次时间", "Next date")] = None
 
 
-class ExtensionData(_AboutACase):
+class ExtensionData(AboutACase):
     """A longer period, with every party's consent (JZ 14)."""
 
     until: Annotated[Day, said("延长至", "New last day")]
@@ -161,13 +151,13 @@ class ExtensionData(_AboutACase):
     reason: Annotated[LongText | None, said("延期理由", "Why", personal="text")] = None
 
 
-class SuccessData(_AboutACase):
+class SuccessData(AboutACase):
     """The parties agreed."""
 
     agreement: Annotated[Agreement, said("调解协议", "The agreement")]
 
 
-class EscalationData(_AboutACase):
+class EscalationData(AboutACase):
     """The village hands the case up to the township, with the parties' consent and its history."""
 
     reason: Annotated[FailureReason, said("化解不成功原因", "Why the first level failed")]
@@ -175,11 +165,14 @@ class EscalationData(_AboutACase):
     consents: Annotated[Consents, said("同意升级", "Willingness of the parties", min_length=1)]
     level: Annotated[Level, said("目标层级", "Level asked to mediate")] = "township"
     history: Annotated[LongText | None, said("调解经过", "What was tried", personal="text")] = None
+    handling: Annotated[
+        LongText | None, said("办理记录", "Who handled it when and how each leg ended; the gateway's", personal="text")
+    ] = None
     parties: Annotated[tuple[Party, ...], said("当事人", "Parties")] = ()
     dispute: Annotated[Dispute | None, said("纠纷", "The dispute")] = None
 
 
-class ReturnConsultationData(_AboutACase):
+class ReturnConsultationData(AboutACase):
     """Before returning, the unit asks the tribunal (YD 附件(六))."""
 
     reason: Annotated[FailureReason, said("拟退回原因", "Why it would be returned")]
@@ -187,14 +180,14 @@ class ReturnConsultationData(_AboutACase):
     proposal: Annotated[LongText | None, said("建议", "What the unit proposes", personal="text")] = None
 
 
-class ReturnOpinionData(_AboutACase):
+class ReturnOpinionData(AboutACase):
     """The tribunal's answer: return the case, or go on mediating."""
 
     opinion: Annotated[Literal["return", "continue"], said("意见", "Return it, or continue")]
     text: Annotated[LongText | None, said("意见说明", "The opinion in words", personal="text")] = None
 
 
-class ReturnData(_AboutACase):
+class ReturnData(AboutACase):
     """The unit gives the case back with the reason it recorded."""
 
     reason: Annotated[FailureReason, said("化解不成功原因", "Why it failed")]
@@ -205,7 +198,7 @@ class ReturnData(_AboutACase):
     undisputed_usable: Annotated[bool, said("无争议事实可用", "All parties agree to their use")] = False
 
 
-class LitigationData(_AboutACase):
+class LitigationData(AboutACase):
     """The case goes to litigation, or has been filed under a case number."""
 
     reason: Annotated[LitigationReason, said("转诉讼原因", "Why")]
@@ -219,7 +212,7 @@ class LitigationData(_AboutACase):
         return self
 
 
-class SupervisionData(_AboutACase):
+class SupervisionData(AboutACase):
     """The dispatcher reminds the unit, or orders it."""
 
     degree: Annotated[Literal["reminder", "order"], said("督办程度", "Reminder or order")] = "reminder"

@@ -27,6 +27,16 @@ def below(base: str, path: str, query: str) -> httpx.URL:
     return httpx.URL(f"{url}?{quote(query, safe=_IN_QUERY)}") if query else url
 
 
+def for_aiohttp(base: str, path: str, query: str) -> yarl.URL:
+    """Return the address that ``below`` returns, as aiohttp reads it."""
+    return yarl.URL(str(below(base, path, query))) if query else _read_by_yarl(base, path)
+
+
+@lru_cache(maxsize=256)
+def _read_by_yarl(base: str, path: str) -> yarl.URL:
+    return yarl.URL(str(_without_query(base, path)))
+
+
 def base(base_url: str) -> str:
     """Return the base URL without a slash at its end. Raises ConfigurationFault."""
     url = _web_address(base_url)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import random
+import select
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import aiohttp
 import httpx
 import tenacity
 from httpx_aiohttp import AiohttpTransport
+from httpx_aiohttp.transport import AiohttpResponseStream
 
 from gateway.contract import Request, Response
 from gateway.errors import (
@@ -24,7 +27,7 @@ from gateway.errors import (
     TransportFailure,
 )
 from gateway.transports.form import Documents, Form
-from gateway.transports.http.addresses import allowed, base, below
+from gateway.transports.http.addresses import allowed, base, below, for_aiohttp
 from gateway.transports.http.failures import READING, lost_while_reading, translate, worth_repeating
 from gateway.wire import retry_after
 
@@ -89,6 +92,10 @@ class HttpTransport:
         self._turns = asyncio.Semaphore(connections)
         # Without an AsyncClient around it there are no cookies, redirects, proxies or environment to switch off.
         self._transport = AiohttpTransport(verify=ssl_context, client=self._session)
+        self._client: aiohttp.ClientSession | None = None
+        self._patience = aiohttp.ClientTimeout(
+            connect=self._timeouts.connect, sock_connect=self._timeouts.connect, sock_read=self._timeouts.answer
+        )
         retries = retries or Retries()
         self._tries_left = retries.tries - 1
         self._pause = retries.pause
@@ -139,34 +146,54 @@ class HttpTransport:
     async def aclose(self) -> None:
         """Close every connection; the transport is of no use afterwards."""
         await self._transport.aclose()
+        if self._client is not None:
+            await self._client.close()
 
     async def _once(self, request: Request) -> Response:
-        form = None if isinstance(request.body, bytes) else Form(request.body, self._documents)
+        async with self._turns:
+            if isinstance(request.body, bytes):
+                return await self._posted(request, request.body)
+            return await self._streamed(request, Form(request.body, self._documents))
+
+    async def _posted(self, request: Request, body: bytes) -> Response:
+        """Send bytes by aiohttp itself: httpx's values around it would cost a third of a call that goes well."""
+        url = for_aiohttp(self._base, request.path, request.query)
+        client = self._session()
         try:
-            async with self._turns, self._answer(self._outgoing(request, form), self._timeouts.answer) as response:
+            async with asyncio.timeout(self._timeouts.connect + self._timeouts.answer):
+                answer = await client.request(
+                    request.method, url, headers=request.headers, data=body or None, allow_redirects=False,
+                    auto_decompress=False, compress=False, timeout=self._patience,
+                )  # fmt: skip
+                try:
+                    return await _whole(answer, self._answer_limit)
+                finally:
+                    answer.close()  # of no effect once it was read to its end
+        except _TooLarge:
+            raise AnswerLost("transport.answer_too_large", limit=self._answer_limit) from None
+        except READING as error:
+            raise lost_while_reading(error, url.host or "") from None
+
+    async def _streamed(self, request: Request, form: Form) -> Response:
+        try:
+            async with self._answer(self._outgoing(request, form), self._timeouts.answer) as response:
                 headers = dict(response.headers.items())
                 body = b"".join([chunk async for chunk in _limited(response, headers, self._answer_limit)])
         except _TooLarge:
             raise AnswerLost("transport.answer_too_large", limit=self._answer_limit) from None
         except AnswerLost:
-            if form is not None and form.failure is not None:
+            if form.failure is not None:
                 raise form.failure from None
             raise
         return Response(status=response.status_code, headers=headers, body=body)
 
-    def _outgoing(self, request: Request, form: Form | None) -> httpx.Request:
-        headers = dict(request.headers)
-        if form is not None:
-            headers["content-type"] = form.content_type
-            if form.length is not None:
-                headers["content-length"] = str(form.length)
-        return httpx.Request(
-            request.method,
-            below(self._base, request.path, request.query),
-            headers=headers,
-            content=request.body if isinstance(request.body, bytes) else form,
-            extensions=self._extensions(self._timeouts.answer),
-        )
+    def _outgoing(self, request: Request, form: Form) -> httpx.Request:
+        headers = {**request.headers, "content-type": form.content_type}
+        if form.length is not None:
+            headers["content-length"] = str(form.length)
+        url = below(self._base, request.path, request.query)
+        extensions = self._extensions(self._timeouts.answer)
+        return httpx.Request(request.method, url, headers=headers, content=form, extensions=extensions)
 
     def _extensions(self, answer: float) -> dict[str, dict[str, float]]:
         connect = self._timeouts.connect
@@ -192,16 +219,40 @@ class HttpTransport:
             raise lost_while_reading(error, request.url.host) from None
 
     def _session(self) -> aiohttp.ClientSession:
-        """Make aiohttp's session, at the first request, when there is an event loop."""
+        """Return aiohttp's session; it is made at the first request, when there is an event loop."""
+        if self._client is None:
+            self._client = self._made_session()
+        return self._client
+
+    def _made_session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=self._connections, ssl=self._ssl_context, keepalive_timeout=_KEEP_ALIVE
-            ),
+            connector=_Connector(limit=self._connections, ssl=self._ssl_context, keepalive_timeout=_KEEP_ALIVE),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=_OWN_HEADERS,
             skip_auto_headers=("Content-Type",),
             middlewares=(translate,),
         )
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Uses no connection again on which something came unasked: it would pass for the answer to the next request."""
+
+    async def _get(self, key: Any, traces: Any) -> Any:
+        while (connection := await super()._get(key, traces)) is not None:
+            if not _out_of_step(connection):
+                return connection
+            connection.close()
+        return None
+
+
+def _out_of_step(connection: Any) -> bool:
+    """Say whether something has come, read already or not, be it the end."""
+    if connection.transport is None or connection.protocol.should_close:
+        return True
+    raw = connection.transport.get_extra_info("socket")
+    waiting = select.poll()  # not select, which knows no descriptor above 1,023
+    waiting.register(raw.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 class _TooLarge(Exception):
@@ -222,6 +273,22 @@ async def _limited(response: httpx.Response, headers: Mapping[str, str], limit: 
         if size > limit:
             raise _TooLarge
         yield chunk
+
+
+async def _whole(answer: aiohttp.ClientResponse, limit: int) -> Response:
+    """Read an answer to its end. Raises _TooLarge, and what reading raises."""
+    headers: dict[str, str] = {}
+    for name, value in answer.raw_headers:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    announced = headers.get("content-length", "")
+    if "content-encoding" in headers or not announced.isdigit() or int(announced) > limit:
+        stream = AiohttpResponseStream(answer)  # httpx has the decoders; we ask for none, and may be answered so
+        response = httpx.Response(answer.status, headers=answer.raw_headers, stream=stream)
+        body = b"".join([chunk async for chunk in _limited(response, headers, limit)])
+    else:
+        body = await answer.read()
+    return Response(status=answer.status, headers=headers, body=body)
 
 
 def _require_document(response: httpx.Response) -> None:

@@ -63,6 +63,18 @@ def test_a_token_that_the_court_forgot_is_fetched_anew_and_the_call_repeated(ben
     assert bench.paths() == ["/api/records", "/oauth/token", "/api/records"]
 
 
+def test_the_answer_to_another_message_is_no_receipt(bench: Any) -> None:
+    """A connection may go out of step: then each request gets the answer to the one before it."""
+    adapter = bench.adapter()
+    bench.run(adapter.deliver(bench.record()))
+    exchange = adapter.deliver(bench.record())
+    next(exchange)
+    of_another = {"code": 0, "msg": "成功", "data": {"xxbh": "019e1c50-0000", "ajbh": CASE, "lsh": "LS00000009"}}
+    with pytest.raises(TemporaryFailure) as caught:
+        exchange.send(Response(status=200, body=json.dumps(of_another).encode()))
+    assert caught.value.code == "court_platform.answer_of_another"
+
+
 def test_a_new_token_that_is_refused_is_a_temporary_failure(bench: Any) -> None:
     bench.fault(fault="business", code=3, times=2)
     with pytest.raises(TemporaryFailure) as caught:
@@ -226,8 +238,9 @@ def test_a_partner_row_may_say_what_a_business_code_means(bench: Any) -> None:
     bench.session.put("access_token", "any")
     exchange = bench.adapter(answer_codes={"B0001": "repeated"}).deliver(bench.record())
     next(exchange)
+    taken = {"code": "B0001", "msg": "", "data": {"xxbh": bench.record().id, "ajbh": 7}}
     with pytest.raises(StopIteration) as end:
-        exchange.send(Response(status=200, body=b'{"code":"B0001","msg":"","data":{"ajbh":7}}'))
+        exchange.send(Response(status=200, body=json.dumps(taken).encode()))
     assert end.value.value == Receipt(case_id="7", already_received=True)
 
 

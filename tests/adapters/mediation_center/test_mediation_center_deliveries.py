@@ -42,6 +42,15 @@ def test_already_received_is_success(adapter, answer):
     assert answered(adapter, RECORD, answer) == Receipt(case_id="SJ1", record_id="HZ1", already_received=True)
 
 
+def test_the_answer_to_another_record_is_no_receipt(adapter):
+    """A connection may go out of step: then each request gets the answer to the one before it."""
+    of_another = says(success=True, data={"recordId": "019e1c50-0000", "eventId": "SJ9", "receiptNo": "HZ9"})
+
+    with pytest.raises(TemporaryFailure) as failure:
+        answered(adapter, RECORD, of_another)
+    assert failure.value.code == "mediation_center.answer_of_another"
+
+
 def test_an_answer_in_gb18030_is_read(adapter):
     body = json.dumps({"success": True, "data": {"eventId": "示-1"}}, ensure_ascii=False).encode("gb18030")
     answer = Response(status=200, headers={"content-type": "application/json;charset=GBK"}, body=body)

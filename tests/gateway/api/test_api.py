@@ -15,7 +15,8 @@ import pytest
 from gateway.api import create_app
 from gateway.canonical.identifiers import uuid7
 from gateway.demo.cast import COURT, TOWNSHIP, VILLAGE
-from gateway.store import shown
+from gateway.store import breakers, shown
+from gateway.store.engine import writing
 from gateway.wire import standard_webhooks
 from tests.gateway.conftest import SECRET, TOKEN, Door
 from tests.gateway.lifecycle import lifecycle_messages as say
@@ -210,7 +211,7 @@ async def test_the_administration_shows_what_waits_and_nothing_personal(client: 
     nowhere = referral(addressee="org-nobody")
     nowhere["data"]["case"] = {"partner_id": "A-2"}
     await client.post("/v1/messages", json=nowhere, headers=bearer(COURT))
-    for path in ("records", "deliveries", "counts", "records?fate=held", "cases/A-1"):
+    for path in ("records", "deliveries", "counts", "breakers", "records?fate=held", "cases/A-1"):
         answer = await client.get(f"/admin/{path}", headers=admin(door))
         assert answer.status_code == 200
         assert say.APPLICANT not in answer.text
@@ -277,3 +278,18 @@ async def test_a_body_that_does_not_end_is_given_up(client: httpx.AsyncClient, m
 
     answer = await client.post("/v1/messages", content=trickle(), headers=bearer(COURT))
     assert (answer.status_code, answer.json()["code"]) == (400, "wire.too_slow")
+
+
+async def test_administration_shows_which_partners_do_not_answer(client: httpx.AsyncClient, door: Door) -> None:
+    opened = breakers.Breaker(
+        state="open", failures=6, opened_at=1_800_000_000_000, probe_at=1_800_000_060_000, waits=1,
+        reason="transport.never_reached",
+    )  # fmt: skip
+    with writing(door.gateway.store.engine).begin() as connection:
+        breakers.write(connection, VILLAGE, opened)
+        breakers.write(connection, COURT, breakers.CLOSED)
+    (shown_one,) = (await client.get("/admin/breakers", headers=admin(door))).json()
+    assert shown_one == {
+        "partner": VILLAGE, "state": "open", "failures": 6, "reason": "transport.never_reached",
+        "opened_at": "2027-01-15T08:00:00Z", "probe_at": "2027-01-15T08:01:00Z", "waits": 1,
+    }  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.canonical.identifiers import IdentifierFault, uuid7, uuid7_time
+from gateway.canonical.identifiers import IdentifierFault, uuid7, uuid7_of, uuid7_time
 
 
 def test_an_id_is_a_uuid_of_version_7():
@@ -67,3 +67,21 @@ def test_a_time_beyond_48_bits_is_refused(now_ms):
 def test_what_is_no_uuid_of_version_7_has_no_time(value):
     with pytest.raises(IdentifierFault):
         uuid7_time(value)
+
+
+def test_an_id_that_is_made_of_words_is_the_same_every_time_and_carries_its_time():
+    made = uuid7_of(1_700_000_000_123, "court", "ajwp", "TJXX-1", "")
+    assert made == uuid7_of(1_700_000_000_123, "court", "ajwp", "TJXX-1", "")
+    assert uuid.UUID(made).version == 7
+    assert uuid.UUID(made).variant == uuid.RFC_4122
+    assert uuid7_time(made) == datetime(2023, 11, 14, 22, 13, 20, 123_000, tzinfo=UTC)
+
+
+@given(st.lists(st.text(max_size=6), max_size=4), st.lists(st.text(max_size=6), max_size=4))
+def test_other_words_make_another_id_wherever_one_ends_and_the_next_begins(these, others):
+    assert (uuid7_of(0, *these) == uuid7_of(0, *others)) == (these == others)
+
+
+@pytest.mark.parametrize("ms", [-5, 1 << 60])
+def test_a_time_that_an_id_cannot_hold_is_taken_for_the_nearest(ms):
+    assert uuid.UUID(uuid7_of(ms, "a")).version == 7

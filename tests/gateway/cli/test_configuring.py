@@ -125,6 +125,14 @@ def test_what_is_no_json_and_what_is_no_message_are_wrong_usages(desk, tmp_path,
     assert desk.run("mapping", "try", "court_platform/referal", sample()).exit_code == 3
 
 
+def test_a_partner_with_a_mailbox_is_called_by_nobody(desk):
+    door = "canonical_door: {bearer_sha256: [" + "0" * 64 + "]}"
+    desk.write("partners/hamlet.yaml", f"partner: hamlet\nadapter: mailbox\norganisations: [org-township]\n{door}\n")
+    result = desk.run("partners", "test", "hamlet")
+    assert result.exit_code == 0, result.output
+    assert "the gateway calls nobody" in " ".join(result.output.split())
+
+
 def test_partners_are_listed_with_how_much_is_undelivered(desk):
     rows = {row["partner"]: row for row in desk.json("partners")["partners"]}
     assert set(rows) == {"court", "village", "township"}

@@ -3,13 +3,16 @@
 import json
 import sqlite3
 from contextlib import closing
+from datetime import datetime, timedelta
 from io import StringIO
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from gateway.canonical.identifiers import BEIJING
 from gateway.cli.terminal import Terminal
+from gateway.configuration.calendar import CalendarFile, calendar_of
 from tests.gateway.cli.conftest import CASE, HELD_CASE, PERSONAL
 
 
@@ -44,9 +47,43 @@ def test_a_delivery_behind_a_dead_one_is_shown_as_blocked(desk):
     assert desk.one("deliveries", "--pending")["id"] == blocked["id"]
 
 
+def test_cases_are_listed_for_who_must_act_in_them(desk):
+    (held,) = desk.json("cases", "--holder", "org-village")["cases"]
+    assert (held["state"], held["holder"], held["clock"]) == ("DISPATCHED", "org-village", "acceptance")
+    assert held["holder_until"] == held["clock_until"] > held["clock_since"], "three working days to answer"
+    assert held["holder_since"]
+    assert desk.json("cases", "--holder", "org-nobody")["cases"] == []
+    assert "org-village" in desk.run("cases", "--open").stdout
+
+
+def test_the_overdue_are_those_whose_last_day_is_certainly_over(desk):
+    def overdue(*, days, provisional):
+        until = (datetime.now(BEIJING).date() - timedelta(days=days)).isoformat()
+        with closing(sqlite3.connect(desk.folder / "gateway.db")) as store, store:
+            store.execute("UPDATE dispute_case SET holder_until = ?, clock_provisional = ?", (until, provisional))
+        return [each["holder"] for each in desk.json("cases", "--overdue")["cases"]]
+
+    assert overdue(days=0, provisional=False) == []
+    assert overdue(days=1, provisional=False) == ["org-village"]
+    assert overdue(days=9, provisional=True) == []
+    assert overdue(days=10, provisional=True) == ["org-village"]
+    assert "(provisional)" in desk.run("cases", "--overdue").stdout
+
+
+def test_doctor_says_which_year_of_the_calendar_is_missing_or_up_to_which_it_is_known(desk):
+    today = datetime.now(BEIJING).date()
+    (desk.folder / "config" / "calendar.yaml").write_text(f"years: [{today.year}, {today.year + 1}]\n")
+    codes = {each["code"]: each["facts"] for each in desk.json("doctor")["findings"]}
+    assert codes["cli.doctor.calendar"]["year"] >= today.year + 1
+    (desk.folder / "config" / "calendar.yaml").unlink()
+    missing = calendar_of(CalendarFile()).missing(today)
+    (found,) = [each for each in desk.json("doctor")["findings"] if each["code"].startswith("cli.doctor.calendar")]
+    assert (found["level"], found["facts"]["year"] == missing) == (("warning", True) if missing else ("ok", False))
+
+
 def test_no_table_is_wider_than_a_hundred_columns_in_either_language(desk):
     for language in ("zh", "en"):
-        for command in (["messages"], ["deliveries"], ["trace", CASE], ["doctor"], ["partners"]):
+        for command in (["messages"], ["cases"], ["deliveries"], ["trace", CASE], ["doctor"], ["partners"]):
             result = desk.run(*command, language=language)
             widest = max(result.stdout.splitlines(), key=_columns)
             assert _columns(widest) <= 100 or "sha256:" in widest, widest

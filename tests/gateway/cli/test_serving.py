@@ -29,7 +29,9 @@ def _status(url):
 
 def test_serve_says_where_it_listens_and_leaves_with_exit_code_0_on_sigterm(desk, serving):
     process, said = serving
-    assert _status(f"{said['url']}/readyz") == (200, {"status": "ready", "revision": said["revision"], "partners": 3})
+    status, ready = _status(f"{said['url']}/readyz")
+    expected = {"status": "ready", "revision": said["revision"], "partners": 3, "reasons": []}
+    assert (status, {name: ready[name] for name in expected}) == (200, expected)
     known = desk.folder / "serving.json"
     assert known.stat().st_mode & 0o777 == 0o600
     assert json.loads(known.read_text()) == {"pid": process.pid, "url": said["url"]}

@@ -1,6 +1,7 @@
 """What check finds beyond the form of the files."""
 
 from gateway.configuration import check, from_files
+from gateway.errors import ConfigurationFault
 from gateway.texts import catalogue
 
 COURT = "partner: court\nadapter: court_platform\nbase_url: https://a.example\norganisations: [org-t]\n"
@@ -44,7 +45,9 @@ def test_an_unknown_adapter_is_an_error_that_offers_the_one_that_was_meant():
 def test_a_partner_without_address_that_messages_are_routed_to_is_an_error():
     files = {**SOUND, "partners/court.yaml": COURT.replace("base_url: https://a.example\n", "")}
     assert found(files) == [("cannot_receive", "error")]
-    assert found(files, without_address=["court_platform"]) == []
+    assert found(files, without_address=["court_platform"]) == [("mailbox_without_door", "error")]
+    opened = f"{files['partners/court.yaml']}canonical_door: {{bearer_sha256: [{'0' * 64}]}}\n"
+    assert found({**files, "partners/court.yaml": opened}, without_address=["court_platform"]) == []
 
 
 def test_a_partner_without_address_that_only_sends_is_a_warning():
@@ -145,3 +148,14 @@ def test_a_division_that_no_table_has_is_a_warning_and_the_administrators_table_
     assert found(files) == [("division_unknown", "warning")]
     assert found({**files, "divisions.yaml": "divisions: {'999999': 新设县}\n"}) == []
     assert found(with_organisation("{id: org-v, name: 某村, kind: village, division: '500242219201'}")) == []
+
+
+def test_what_an_adapter_says_of_a_setting_is_told_with_its_file_and_line():
+    def tried(row):
+        raise ConfigurationFault("configuration.missing_field", field="settings.out.path", why="it must be given")
+
+    files = with_court("settings:\n  in: {}\n  out:\n    format: json\n")
+    (finding,) = check(from_files(files), ["court_platform"], try_settings=tried, environment={})
+    assert (finding.level, finding.code) == ("error", "configuration.missing_field")
+    assert finding.text() == "partners/court.yaml, line 7, settings.out.path: it must be given"
+    assert finding.fault().facts["line"] == "7"

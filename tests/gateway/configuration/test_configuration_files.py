@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from gateway.configuration.files import DivisionsFile, OrganisationsFile, PartnerRow, RoutesFile
+from gateway.configuration.directory_rows import OrganisationsFile
+from gateway.configuration.files import DivisionsFile, PartnerRow, RoutesFile
 from gateway.configuration.folder import read_folder
 from gateway.configuration.form import read_as
 from gateway.errors import ConfigurationFault

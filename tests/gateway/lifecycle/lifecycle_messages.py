@@ -11,6 +11,8 @@ from gateway.canonical.messages import Message, parse
 from gateway.lifecycle import NATIONAL, Accepted, Case, Decision, Profile, decide
 
 TRIBUNAL, VILLAGE, TOWNSHIP, INDUSTRY, STRANGER = "org-tribunal", "org-village", "org-township", "org-industry", "org-x"
+COURT, PEACE_OFFICE = "org-court", "org-peace"
+CONSULTING = Profile(name="consulting", consult_before_return=True)
 START = datetime(2026, 3, 2, 10, 0, tzinfo=BEIJING)
 APPLICANT, RESPONDENT = "测试甲", "测试乙有限公司"
 PARTIES = [
@@ -121,8 +123,125 @@ def filing(sender: str | None = TRIBUNAL, day: float = 30) -> Message:
     )  # fmt: skip
 
 
+def refusal(sender: str | None = TRIBUNAL, day: float = 0, **data: Any) -> Message:
+    """A party does not want mediation at all: nobody has ever been asked to mediate."""
+    return say("litigation", sender, day, **({"reason": "consent_refused"} | data))
+
+
+def filing_alone(sender: str | None = TRIBUNAL, day: float = 0, **data: Any) -> Message:
+    """A court reports the filing of a dispute that was never referred."""
+    number = {"partner_id": "A-1", "number": "(2026)渝0242民初1号"}
+    return refusal(sender, day, **({"state": "filed", "filed_on": at(day).date(), "case": number} | data))
+
+
 def supervision(sender: str | None = TRIBUNAL, day: float = 27) -> Message:
     return say("supervision", sender, day, missing="请尽快接收")
+
+
+# Before a referral and after an agreement -------------------------------------------------------------------------
+
+
+def intake(sender: str | None = STRANGER, day: float = 0, *, to: str | None = TRIBUNAL) -> Message:
+    said = {"channel": "hotline_12368", "parties": PARTIES, "dispute": {"type": "neighbours"}, "registered_at": at(day)}
+    return say("intake", sender, day, to=to, **said)
+
+
+def intake_refusal(sender: str | None = TRIBUNAL, day: float = 1) -> Message:
+    return say("intake_refusal", sender, day, reason="no_jurisdiction")
+
+
+def inquiry(outcome: str, sender: str | None = TRIBUNAL, day: float = 1) -> Message:
+    return say("consent_inquiry", sender, day, outcome=outcome, consents=consents(day) if outcome == "given" else [])
+
+
+def success_at_once(sender: str | None = VILLAGE, day: float = 25) -> Message:
+    agreement = {"kind": "written", "reached_at": at(day), "terms": "测试条款", "performed_at_once": True}
+    return say("success", sender, day, agreement=agreement)
+
+
+def withdrawal(sender: str | None = VILLAGE, day: float = 25) -> Message:
+    return say("withdrawal", sender, day, reason="settled_privately", withdrawn_at=at(day))
+
+
+def performance(state: str, sender: str | None = VILLAGE, day: float = 40) -> Message:
+    return say("performance", sender, day, state=state, reported_at=at(day))
+
+
+def closure(sender: str | None = TRIBUNAL, day: float = 60) -> Message:
+    return say("closure", sender, day, reason="settled", closed_at=at(day))
+
+
+def joint_plan(sender: str | None = PEACE_OFFICE, day: float = 10, *, lead: str = VILLAGE, **marks: str) -> Message:
+    """``first`` and ``industry`` mark a unit as the first receiver, or as the industry's."""
+    units = {lead, VILLAGE, TOWNSHIP, INDUSTRY}
+    participants = [
+        {"unit": unit, "role": "lead" if unit == lead else "assisting", "first_received": unit == marks.get("first"),
+         "industry": unit == marks.get("industry")}
+        for unit in sorted(units)
+    ]  # fmt: skip
+    said = {"scope": "local", "at": at(day + 1), "place": "测试村委会", "participants": participants}
+    return say("joint_plan", sender, day, **said)
+
+
+# Confirmation ---------------------------------------------------------------------------------------------------
+
+
+def application(
+    sender: str | None = VILLAGE, day: float = 30, *, to: str | None = COURT, mediation: str = "peoples",
+    channel: str = "mediator", agreement: dict[str, Any] | None = None, kind: str = "confirmation_application",
+    **data: Any,
+) -> Message:  # fmt: skip
+    reached = {"kind": "written", "reached_at": at(min(day, 25)), "terms": "测试条款"} | (agreement or {})
+    said: dict[str, Any] = {
+        "applied_at": at(day), "channel": channel, "applicants": PARTIES, "authorisations": consents(day),
+        "agreement": reached, "presider": {"name": "测试村人民调解委员会", "mediation": mediation},
+    }  # fmt: skip
+    return say(kind, sender, day, to=to, **(said | data))
+
+
+def statement(sender: str | None = VILLAGE, day: float = 30) -> Message:
+    return application(sender, day, kind="statement_application")
+
+
+_NUMBER = "(2026)渝0242诉前调确7号"
+_SAID_OF = {
+    "accepted": {"confirmation_number": _NUMBER}, "not_accepted": {"ground": "out_of_scope"},
+    "supplement": {"items": [{"name": "身份证明"}], "supply_by": at(40).date()},
+    "supplementary_statement": {"items": [{"name": "履行方式"}], "supply_by": at(45).date()},
+    "review_extended": {"review_due_on": at(90).date()},
+}  # fmt: skip
+
+
+def status(state: str, sender: str | None = COURT, day: float = 33, **data: Any) -> Message:
+    return say("confirmation_status", sender, day, state=state, decided_at=at(day), **(_SAID_OF.get(state, {}) | data))
+
+
+def supply(subject: str, sender: str | None = VILLAGE, day: float = 35) -> Message:
+    return say("confirmation_supplement", sender, day, subject=subject, supplied_at=at(day))
+
+
+def take_back(sender: str | None = VILLAGE, day: float = 36) -> Message:
+    return say("confirmation_withdrawal", sender, day, withdrawn_at=at(day))
+
+
+def ruling(result: str, sender: str | None = COURT, day: float = 50, *, document: str = "D-1", **data: Any) -> Message:
+    file = {"partner_id": document, "kind": "ruling", "name": "裁定书.ofd", "media_type": "application/ofd"}
+    said = {
+        "confirmation_number": _NUMBER, "document_id": document, "result": result, "format": "ofd", "size": 9,
+        "sm3": "0" * 64, "ruled_on": at(day).date(), "documents": [file],
+    }  # fmt: skip
+    return say("ruling", sender, day, **(said | data))
+
+
+def objection(sender: str | None = VILLAGE, day: float = 55, **data: Any) -> Message:
+    said = {"confirmation_number": _NUMBER, "by": "party", "name": APPLICANT, "raised_on": at(day).date(),
+            "known_on": at(52).date(), "reasons": "测试理由"}  # fmt: skip
+    return say("objection", sender, day, **(said | data))
+
+
+def revocation(outcome: str, sender: str | None = COURT, day: float = 60) -> Message:
+    said = {"confirmation_number": _NUMBER, "outcome": outcome, "decided_on": at(day).date()}
+    return say("revocation", sender, day, **said)
 
 
 def judge(case: Case | None, message: Message, profile: Profile = NATIONAL, now: datetime | None = None) -> Decision:

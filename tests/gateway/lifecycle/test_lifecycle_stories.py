@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
-from gateway.canonical.messages import parse
+import pytest
+
+from gateway.canonical.messages import Message, parse
 from gateway.lifecycle import Accepted, Case, Conflict, Parked, Profile, Refused, decide
 from tests.gateway.lifecycle import lifecycle_messages as m
 
-CONSULTING = Profile(consult_before_return=True)
+CONSULTING = m.CONSULTING
 
 
 def test_a_village_fails_and_the_township_settles() -> None:
@@ -47,6 +50,66 @@ def test_a_case_is_returned_to_the_tribunal_and_filed() -> None:
     assert (case.state, case.holder, case.result, case.closed_at) == ("FILED", m.TRIBUNAL, filed.id, m.at(15))
 
 
+@pytest.mark.parametrize("why", [{"reason": "consent_refused"}, {"reason": "unreachable"},
+                                 {"reason": "other", "note": "当事人已另行起诉"}])  # fmt: skip
+def test_a_dispute_that_nobody_would_have_mediated_goes_to_litigation_without_a_leg(why: dict[str, str]) -> None:
+    refused, filed = m.refusal(day=1, **why), m.filing_alone(day=5)
+    decision = m.judge(None, refused)
+    assert isinstance(decision, Accepted)
+    assert decision.leg is None
+    case = m.after(refused)
+    assert (case.state, case.holder, case.origin) == ("TO_LITIGATION", m.TRIBUNAL, m.TRIBUNAL)
+    assert (case.leg, case.legs, case.variant, case.parties, case.result) == (None, (), None, 0, None)
+    case = m.after(filed, case=case)
+    assert (case.state, case.holder, case.result, case.closed_at) == ("FILED", m.TRIBUNAL, filed.id, m.at(5))
+    assert Case.from_dict(json.loads(json.dumps(case.to_dict()))) == case
+
+
+def test_a_filing_reported_alone_opens_the_case_and_ends_it() -> None:
+    filed = m.filing_alone(day=3)
+    case = m.after(filed)
+    assert (case.state, case.result, case.opened_at, case.closed_at) == ("FILED", filed.id, m.at(3), m.at(3))
+    assert isinstance(m.judge(case, m.filing_alone(day=4)), Conflict)
+
+
+def test_a_mediation_that_failed_was_referred_so_its_transfer_waits_for_the_referral() -> None:
+    for message in (m.transfer(), m.filing()):
+        waiting = m.judge(None, message)
+        assert isinstance(waiting, Parked)
+        assert waiting.waits_for == ("referral",)
+
+
+def test_a_dispute_without_an_id_of_its_sender_is_not_opened() -> None:
+    waiting = m.judge(None, m.filing_alone(case={"number": "(2026)渝0242民初1号"}))
+    assert isinstance(waiting, Parked)
+
+
+@pytest.mark.parametrize("message", [m.refusal(reason="other"), m.filing_alone(reason="other")])
+def test_another_reason_is_said_in_words(message: Message) -> None:
+    refused = m.judge(None, message)
+    assert isinstance(refused, Refused)
+    assert refused.code == "lifecycle.reason_missing"
+    assert "人民法院在线调解规则 15" in str(refused.facts["basis"])
+
+
+def test_a_unit_that_speaks_of_a_case_nobody_referred_to_it_is_told_so() -> None:
+    case = m.after(m.refusal())
+    for message in (m.acceptance(), m.success(), m.progress(), m.return_(), m.opinion_return(), m.escalation()):
+        refused = m.judge(case, message)
+        assert type(refused) is Refused
+        assert refused.code == "lifecycle.never_referred"
+        assert refused.facts["who"] == m.TRIBUNAL
+
+
+def test_a_case_that_goes_to_litigation_unreferred_is_not_referred_afterwards() -> None:
+    refused = m.judge(m.after(m.refusal()), m.referral(day=2))
+    assert type(refused) is Refused
+    assert (refused.code, refused.facts["expected"]) == ("lifecycle.wrong_state", "litigation")
+    closed = m.judge(m.after(m.filing_alone()), m.referral(day=2))
+    assert type(closed) is Refused
+    assert closed.code == "lifecycle.case_closed"
+
+
 def test_a_declined_case_is_referred_to_another_unit() -> None:
     case = m.after(m.referral(), m.decline(reason="not_in_area"))
     assert (case.state, case.holder, case.leg.declined) == ("READY", m.TRIBUNAL, "not_in_area")
@@ -74,9 +137,9 @@ def test_a_returned_case_is_referred_again_and_opens_a_new_leg() -> None:
 
 
 def test_a_tribunal_answers_that_the_unit_is_to_go_on() -> None:
-    case = m.after(m.referral(), m.acceptance(), m.consultation())
+    case = m.after(m.referral(), m.acceptance(), m.consultation(), profile=CONSULTING)
     assert (case.state, case.holder) == ("RETURN_CONSULT", m.TRIBUNAL)
-    case = m.after(m.opinion_continue(), case=case)
+    case = m.after(m.opinion_continue(), case=case, profile=CONSULTING)
     assert (case.state, case.holder) == ("MEDIATING", m.VILLAGE)
 
 
@@ -89,6 +152,29 @@ def test_where_the_tribunal_is_to_be_asked_first_a_return_without_asking_is_bloc
         assert "腴地府发〔2022〕45号" in str(blocked.facts["basis"])
     asked = m.after(m.consultation(), m.opinion_return(), m.return_(), case=case, profile=CONSULTING)
     assert asked.state == "RETURNED"
+
+
+@pytest.mark.parametrize("state", [(), (m.assignment,), (m.progress,), (m.appraisal_started,)])
+def test_where_nobody_is_to_be_asked_first_a_consultation_is_refused(state: tuple[Callable[[], Message], ...]) -> None:
+    case = m.after(m.referral(), m.acceptance(), *(step() for step in state))
+    refused = m.judge(case, m.consultation())
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.facts["profile"]) == ("lifecycle.consultation_not_foreseen", "national")
+    assert "return_consultation" not in str(refused.facts["expected"])
+    assert "return" in str(refused.facts["expected"])
+
+
+def test_a_consultation_under_way_is_answered_where_the_policy_has_changed_meanwhile() -> None:
+    asked = m.after(m.referral(), m.acceptance(), m.consultation(), profile=CONSULTING)
+    assert m.after(m.opinion_continue(), case=asked).state == "MEDIATING"
+    assert m.after(m.opinion_return(), m.return_(), case=asked).state == "RETURNED"
+    assert m.after(m.return_(), case=asked).state == "RETURNED"
+
+
+def test_a_case_names_the_policy_that_judged_its_latest_step() -> None:
+    case = m.after(m.referral())
+    assert case.profile == "national"
+    assert m.after(m.acceptance(), case=case, profile=CONSULTING).profile == "consulting"
 
 
 def test_where_there_is_no_escalation_a_unit_returns_the_case() -> None:

@@ -108,7 +108,7 @@ class Keeper:
 
     def closed(self, connection: Connection, *closings: Closing) -> set[str]:
         """Do as ``close`` in a transaction that is open."""
-        names = outbox.close(connection, closings)
+        names = outbox.close(connection, closings, millis(self.now))
         ids = [closing.claimed.case_id for closing in closings if closing.claimed.case_id]
         return self.journal.case_named(connection, names, ids) if names else set()
 

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import hmac
+
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,6 +103,14 @@ def test_a_kept_digest_is_found_again_after_rotation(before: Algorithm, after: A
     assert kept in rotated.digests(b"the record")
     assert kept not in rotated.digests(b"another record")
     assert rotated.digests(b"the record")[0] == rotated.digest(b"the record")
+    assert kept in rotated.recognising(b"the record")
+    assert kept not in rotated.recognising(b"another record")
+    assert rotated.recognising(b"the record")[0] == rotated.digest(b"the record")
+
+
+def test_a_digest_is_the_hmac_of_its_standard() -> None:
+    derived = HKDF(hashes.SHA256(), 32, None, b"fengqiao:digest:aes").derive(NEW.material)
+    assert Cipher(ring(NEW), "aes").digest(b"one" * 99) == hmac.digest(derived, b"one" * 99, "sha256")
 
 
 def test_nothing_secret_shows_in_a_repr() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from alembic.autogenerate import compare_metadata, produce_migrations, render_python_code
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Boolean, Connection, Engine, Integer, LargeBinary, insert, inspect, select, text
+from sqlalchemy import Boolean, Connection, Engine, Integer, LargeBinary, MetaData, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from gateway.errors import ConfigurationFault
@@ -128,3 +128,89 @@ def test_references_are_checked_again_after_a_migration(bare: Engine) -> None:
     leg = metadata.tables["leg"]
     with pytest.raises(IntegrityError), writing(bare).begin() as connection:
         connection.execute(insert(leg).values(case_id="nowhere", number=1, state="open"))
+
+
+@pytest.mark.parametrize(("since", "state"), [("0006", "newer"), ("9998", "unknown")])
+def test_newer_tables_are_worked_on_where_they_say_that_they_suit(bare: Engine, since: str, state: str) -> None:
+    migrate(bare)
+    with writing(bare).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("UPDATE compatibility SET revision = '9999', since = :since"), {"since": since})
+    assert schema_state(bare) == state
+    if state == "newer":
+        migrate(bare)  # nothing to do
+        with pytest.raises(ConfigurationFault):
+            migrate_back(bare, "base")
+    else:
+        with pytest.raises(ConfigurationFault):
+            migrate(bare)
+    with bare.connect() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9999"
+
+
+def test_the_tables_say_which_gateways_may_work_on_them(bare: Engine) -> None:
+    migrate(bare)
+    with bare.connect() as connection:
+        revision, since = connection.execute(text("SELECT revision, since FROM compatibility")).one()
+        assert revision == connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    assert since <= revision
+
+
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+
+
+def fill_as_it_is(connection: Connection) -> dict[str, int]:
+    """Put one plausible row into every table that a revision has; return how many rows each table holds."""
+    here = MetaData()
+    here.reflect(connection)
+    for table in (table for table in here.sorted_tables if table.name not in {"alembic_version", "compatibility"}):
+        row = {column.name: _plausible(column.type) for column in table.columns}
+        connection.execute(insert(table).values(row))
+    return rows_of(connection)
+
+
+def rows_of(connection: Connection) -> dict[str, int]:
+    here = MetaData()
+    here.reflect(connection)
+    return {
+        table.name: len(connection.execute(select(table)).all())
+        for table in here.sorted_tables
+        if table.name not in {"alembic_version", "compatibility"}
+    }
+
+
+def _plausible(kind: object) -> object:
+    if isinstance(kind, Boolean):
+        return True
+    if isinstance(kind, Integer):
+        return 1
+    return b"\x00\xff" * 16 if isinstance(kind, LargeBinary) else "1"
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_a_store_filled_at_any_revision_goes_forward_and_back_and_forward_again(bare: Engine, revision: str) -> None:
+    migrate(bare, revision)
+    with writing(bare).begin() as connection:
+        filled = fill_as_it_is(connection)
+    assert set(filled.values()) == {1}
+    migrate(bare)
+    with bare.connect() as connection:
+        assert rows_of(connection).items() >= filled.items()
+    migrate_back(bare, revision)
+    with bare.connect() as connection:
+        assert rows_of(connection) == filled
+    migrate(bare)
+    with bare.connect() as connection:
+        assert rows_of(connection).items() >= filled.items()
+
+
+def test_a_full_store_goes_back_step_by_step(bare: Engine) -> None:
+    migrate(bare)
+    with writing(bare).begin() as connection:
+        filled = fill_as_it_is(connection)
+    for revision in reversed(REVISIONS):
+        migrate_back(bare, revision)
+        with bare.connect() as connection:
+            left = rows_of(connection)
+        assert left.items() <= filled.items()
+        assert {"request", "message", "delivery", "dispute_case"} <= left.keys()

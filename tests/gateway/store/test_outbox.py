@@ -7,10 +7,10 @@ import threading
 import pytest
 from sqlalchemy import Engine
 
-from gateway.store import fetches, mending, outbox
+from gateway.store import due, fetches, mending, outbox
 from gateway.store.arrivals import Announced
 from gateway.store.cipher import Cipher, Key, Keyring
-from gateway.store.engine import writing
+from gateway.store.engine import migrate, open_engine, writing
 from gateway.store.fetches import Fetch
 from gateway.store.outbox import Claimed, Closing
 from gateway.store.tables import attempt, case_reference, delivery, document
@@ -112,8 +112,10 @@ def test_a_withdrawn_delivery_lets_its_successors_pass(keeper: Keeper) -> None:
     gone = keeper.claim(COURT)[0]
     keeper.close(dead(gone))
     with writing(keeper.engine).begin() as connection:
-        assert mending.withdraw(connection, gone.id, "told by telephone", deadline_at=0) == COURT
-        assert mending.withdraw(connection, gone.id, "again", deadline_at=0) is None
+        assert (
+            mending.withdraw(connection, gone.id, "told by telephone", now=millis(keeper.now), deadline_at=0) == COURT
+        )
+        assert mending.withdraw(connection, gone.id, "again", now=millis(keeper.now), deadline_at=0) is None
     assert [each.type for each in keeper.claim(COURT)] == ["progress"]
     assert ("acceptance", "withdrawn") in status(keeper)
 
@@ -178,7 +180,7 @@ def test_a_delivery_waits_for_its_document_and_goes_when_it_is_here(keeper: Keep
     with writing(keeper.engine).begin() as connection:
         (awaited,) = fetches.claim(connection, COURT, limit=5, now=millis(keeper.now), lease_until=millis(keeper.now))
         kept = Fetch(awaited=awaited, state="kept", sha256="a" * 64, sm3="b" * 64, size=3, media_type="text/plain")
-        assert fetches.close(connection, [kept]) == {VILLAGE}
+        assert fetches.close(connection, [kept], millis(keeper.now)) == {VILLAGE}
     claimed = keeper.claim(VILLAGE)[0]
     assert [(row["sha256"], row["size"], row["media_type"]) for row in claimed.documents] == [
         ("a" * 64, 3, "text/plain"),
@@ -190,7 +192,9 @@ def test_a_document_that_cannot_be_had_makes_its_delivery_dead_and_a_replay_fetc
     keeper.say(COURT, say.referral(), documents=[paper])
     with writing(keeper.engine).begin() as connection:
         (awaited,) = fetches.claim(connection, COURT, limit=5, now=millis(keeper.now), lease_until=millis(keeper.now))
-        fetches.close(connection, [Fetch(awaited=awaited, state="failed", code="transport.fetch_refused")])
+        fetches.close(
+            connection, [Fetch(awaited=awaited, state="failed", code="transport.fetch_refused")], millis(keeper.now)
+        )
     row = keeper.rows(delivery)[0]
     assert (row["status"], row["code"]) == ("dead", "documents.not_fetched")
     with writing(keeper.engine).begin() as connection:
@@ -205,8 +209,10 @@ def test_the_next_due_time_skips_what_is_due_now_but_cannot_go(keeper: Keeper) -
         keeper.say(VILLAGE, village_says(said, case))
     first = keeper.claim(COURT)[0]
     keeper.close(Closing(claimed=first, status="pending", due_at=millis(keeper.now) + 5000))
+    keeper.later(seconds=2)
+    assert keeper.claim(COURT) == [], "its successor is put off until the first is due"
     with keeper.engine.connect() as connection:
-        assert outbox.next_due(connection, COURT, millis(keeper.now)) == millis(keeper.now) + 5000
+        assert outbox.next_due(connection, COURT, millis(keeper.now)) == millis(keeper.now) + 3000
         assert outbox.next_due(connection, "nobody", millis(keeper.now)) is None
         assert outbox.partners_with_work(connection) == {COURT, VILLAGE}
 
@@ -235,7 +241,7 @@ def test_what_waited_behind_a_dead_delivery_gets_its_time_when_that_is_mended(ke
     keeper.later(days=30)
     until = millis(keeper.now) + 86_400_000
     with writing(keeper.engine).begin() as connection:
-        mending.withdraw(connection, gone.id, "told by telephone", deadline_at=until)
+        mending.withdraw(connection, gone.id, "told by telephone", now=millis(keeper.now), deadline_at=until)
     (successor,) = keeper.claim(COURT)
     assert (successor.type, successor.deadline_at) == ("progress", until)
 
@@ -246,8 +252,12 @@ def test_a_fetch_whose_lease_ran_out_buries_nothing(keeper: Keeper) -> None:
     with writing(keeper.engine).begin() as connection:
         (slow,) = fetches.claim(connection, COURT, limit=5, now=now, lease_until=now)
         (fast,) = fetches.claim(connection, COURT, limit=5, now=now, lease_until=now + 1000)
-        fetches.close(connection, [Fetch(awaited=fast, state="kept", sha256="a" * 64, sm3="b" * 64, size=3)])
-        fetches.close(connection, [Fetch(awaited=slow, state="failed", code="transport.fetch_refused")])
+        fetches.close(
+            connection, [Fetch(awaited=fast, state="kept", sha256="a" * 64, sm3="b" * 64, size=3)], millis(keeper.now)
+        )
+        fetches.close(
+            connection, [Fetch(awaited=slow, state="failed", code="transport.fetch_refused")], millis(keeper.now)
+        )
     assert keeper.rows(document)[0]["state"] == "kept"
     assert status(keeper) == [("referral", "pending")]
 
@@ -257,5 +267,39 @@ def test_a_delivery_that_is_due_and_blocked_does_not_make_its_lane_look_again_an
     for said in (say.acceptance(), say.progress()):
         keeper.say(VILLAGE, village_says(said, case))
     keeper.close(dead(keeper.claim(COURT)[0]))
+    keeper.later(seconds=2)
+    assert keeper.claim(COURT) == []
     with keeper.engine.connect() as connection:
-        assert outbox.next_due(connection, COURT, millis(keeper.now)) is None
+        again = outbox.next_due(connection, COURT, millis(keeper.now))
+    assert again == millis(keeper.now) + due.LATER, "what frees it wakes it; nobody looks before"
+
+
+def test_a_waking_that_two_transactions_missed_costs_a_minute_at_most(postgres_url: str) -> None:
+    engine = open_engine(postgres_url)
+    migrate(engine)
+    keeper = Keeper(engine, Cipher(Keyring(keys=(Key(name="test", material=bytes(32)),)), "aes"))
+    (case,) = referred(keeper, "A")
+    for said in (say.acceptance(), say.progress()):
+        keeper.say(VILLAGE, village_says(said, case))
+    first = keeper.claim(COURT)[0]
+    keeper.close(dead(first))
+    keeper.later(seconds=2)
+    now = millis(keeper.now)
+    with writing(engine).begin() as puts_off, writing(engine).begin() as frees:
+        assert outbox.claim(puts_off, COURT, limit=9, now=now, lease_until=now + 60_000) == []
+        mending.withdraw(frees, first.id, "told by telephone", now=now, deadline_at=now + 86_400_000)
+    keeper.later(minutes=1)
+    assert [each.type for each in keeper.claim(COURT)] == ["progress"], "neither saw what the other did"
+    engine.dispose()
+
+
+def test_what_waits_for_a_delivery_that_is_postponed_for_long_is_looked_at_every_minute(keeper: Keeper) -> None:
+    (case,) = referred(keeper, "A")
+    for said in (say.acceptance(), say.progress()):
+        keeper.say(VILLAGE, village_says(said, case))
+    (first,) = keeper.claim(COURT)
+    keeper.close(Closing(claimed=first, status="pending", due_at=millis(keeper.now) + 3_600_000))
+    keeper.later(seconds=2)
+    assert keeper.claim(COURT) == []
+    with keeper.engine.connect() as connection:
+        assert outbox.next_due(connection, COURT, millis(keeper.now)) == millis(keeper.now) + due.LATER

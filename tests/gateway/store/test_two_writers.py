@@ -48,10 +48,11 @@ class Other:
             with writing(self._keeper.engine).begin() as connection:
                 ours(connection)
                 theirs = hands.submit(lambda: self._writer.submit(arrival).result(20))
-                self._until_it_waits_or_is_done(theirs)
+                self.until_it_waits_or_is_done(theirs)
             return theirs.result(20).outcomes[0]
 
-    def _until_it_waits_or_is_done(self, theirs: Any) -> None:
+    def until_it_waits_or_is_done(self, theirs: Any) -> None:
+        """Return when a task waits for a lock, or has ended."""
         waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
         pause = threading.Event()
         while not theirs.done():
@@ -105,18 +106,29 @@ def test_the_same_referral_at_two_processes_opens_one_case(keeper: Keeper) -> No
     assert len(keeper.rows(message)) == 1
 
 
-def test_what_was_parked_while_its_name_was_being_learnt_is_found_by_the_next_sweep(keeper: Keeper) -> None:
-    """Neither transaction sees the other: the receipt finds nothing parked, the record finds no such name."""
+def test_a_record_that_comes_while_its_cases_name_is_being_learnt_waits_for_that(keeper: Keeper) -> None:
+    """Else neither sees the other: the receipt nothing parked, the record no such name; and its successor passes it."""
     keeper.say(COURT, say.referral())
     closing = keeper.delivered(keeper.claim(VILLAGE)[0], case="EV-7")
     early = keeper.arrival(VILLAGE, keeper.entry(about(say.acceptance(), partner_id="EV-7")))
     outcome = Other(keeper).during(lambda c: keeper.closed(c, closing), early)
-    assert outcome.fate == "parked"
-    with writing(keeper.engine).begin() as connection:
-        assert keeper.journal.take_up_orphans(connection) == {COURT}
+    assert outcome.fate == "accepted"
+
+
+def test_a_name_learnt_while_a_record_is_parked_for_it_takes_the_record_up(keeper: Keeper) -> None:
+    keeper.say(COURT, say.referral())
+    closing = keeper.delivered(keeper.claim(VILLAGE)[0], case="EV-7")
+    early = keeper.arrival(VILLAGE, keeper.entry(about(say.acceptance(), partner_id="EV-7")))
+    with ThreadPoolExecutor(1) as hands:
+        with writing(keeper.engine).begin() as connection:
+            (kept,) = keeper.journal.keep(connection, [early])
+            assert isinstance(kept, Kept)
+            assert kept.outcomes[0].fate == "parked"
+            theirs = hands.submit(lambda: keeper.close(closing))
+            Other(keeper).until_it_waits_or_is_done(theirs)
+        assert theirs.result(20) == {COURT}
     assert [row["fate"] for row in keeper.rows(inbox, partner=VILLAGE)] == ["accepted"]
     with writing(keeper.engine).begin() as connection:
-        assert keeper.journal.take_up_orphans(connection) == set()
         assert connection.execute(select(message.c.type).where(message.c.partner == VILLAGE)).scalars().all() == [
             "acceptance",
         ]  # fmt: skip

@@ -15,7 +15,7 @@ from gateway.errors import StoreUnavailable
 from gateway.store.engine import migrate, open_engine
 from gateway.store.tables import nonce
 from gateway.store.writer import Writer
-from tests.servers import Postgres
+from tests.servers import PostgresServer
 
 PROGRAM = Path(__file__).with_name("killed_writer.py")
 
@@ -132,7 +132,7 @@ def word(number: int) -> Callable[[Connection], None]:
 
 @pytest.mark.fault
 def test_a_server_that_goes_away_and_comes_back_is_found_again(
-    postgres: Postgres, shared: tuple[Engine, Engine]
+    postgres: PostgresServer, shared: tuple[Engine, Engine]
 ) -> None:
     writer: Writer[str, str] = Writer(shared[0], batch=list)
     writer.run(word(0)).result()

@@ -1,0 +1,106 @@
+"""Put the running partners of a revision together: adapter, transport, session and pace, from each partner's row."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from gateway.configuration import FerryRow, PartnerRow, Revision, secrets_of
+from gateway.contract import Adapter, MemorySession, Partner, is_canonical
+from gateway.crossing import Crossing, Ran
+from gateway.errors import ConfigurationFault
+from gateway.opening import Store
+from gateway.pace import Pace
+from gateway.posts import Post, system_of
+from gateway.store import sessions
+from gateway.transports.ferry import Ends, Folders
+from gateway.transports.http import HttpTransport, Timeouts
+from gateway.wire.canonical_dialect import CanonicalDialect
+
+Adapters = Mapping[str, type[Adapter]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembling:
+    """Make posts. ``folder``: where the configuration lies, for secrets in files beside it."""
+
+    adapters: Adapters
+    store: Store
+    folder: Path
+    now: Callable[[], datetime]
+    ran: Ran
+
+    def posts(self, revision: Revision, before: Mapping[str, Post]) -> tuple[dict[str, Post], dict[str, Post]]:
+        """Return the partners of a revision and their doors for the common language.
+
+        A partner that stays (``before``) keeps its session. Raises ConfigurationFault where an adapter objects.
+        """
+        context = ssl.create_default_context()
+        posts, doors = {}, {}
+        for name, row in revision.partners.items():
+            posts[name] = self._post(revision, row, context, before.get(name))
+            if row.canonical_door is not None:
+                doors[name] = self._door(revision, row)
+        return posts, doors
+
+    def _session_of(self, row: PartnerRow, before: Post | None) -> MemorySession:
+        """Return what is remembered of a partner's system, also from before a reload or a restart."""
+        if before is not None and before.system == system_of(row):
+            return before.session
+        session = MemorySession(self.now)
+        with self.store.engine.connect() as connection:
+            sessions.load(connection, self.store.cipher, row.partner, system_of(row), session)
+        return session
+
+    def _post(self, revision: Revision, row: PartnerRow, context: ssl.SSLContext, before: Post | None) -> Post:
+        session = self._session_of(row, before)
+        partner = self._partner(row, session)
+        transport = None
+        if row.base_url is not None:
+            transport = HttpTransport(
+                base_url=row.base_url,
+                ssl_context=context,
+                connections=row.concurrency,
+                timeouts=Timeouts(connect=row.timeouts.connect, answer=row.timeouts.answer),
+                documents=self.store.documents.astream,
+            )
+        return Post(
+            name=row.partner,
+            row=row,
+            revision=revision,
+            adapter=self.adapters[row.adapter](partner),
+            transport=transport,
+            crossing=None if row.ferry is None else self._crossing(row, row.ferry),
+            session=session,
+            canonical=is_canonical(self.adapters[row.adapter]),
+            pace=before.pace if before is not None and before.row.pace == row.pace else Pace(row.pace),
+        )
+
+    def _crossing(self, row: PartnerRow, ferry: FerryRow) -> Crossing:
+        try:
+            key = secrets_of(row, base=self.folder)(ferry.key)
+        except KeyError:
+            why = "the row has no secret of that name"
+            raise ConfigurationFault(file=None, line=None, field="ferry.key", why=why) from None
+        return Crossing(
+            partner=row.partner,
+            ends=Ends(ours=ferry.ours, theirs=ferry.theirs, key=key.encode(), limit=ferry.limit_mb * 1024 * 1024),
+            folders=Folders(incoming=Path(ferry.incoming), outgoing=Path(ferry.outgoing)),
+            ran=self.ran,
+            cipher=self.store.cipher,
+            now=self.now,
+            settle=ferry.settle,
+            again=ferry.again,
+        )
+
+    def _door(self, revision: Revision, row: PartnerRow) -> Post:
+        partner = self._partner(row, MemorySession(self.now))
+        dialect = CanonicalDialect(partner, row.canonical_door)
+        return Post(name=row.partner, row=row, revision=revision, adapter=dialect, canonical=True)
+
+    def _partner(self, row: PartnerRow, session: MemorySession) -> Partner:
+        secret = secrets_of(row, base=self.folder)
+        return Partner(name=row.partner, settings=row.settings, secret=secret, session=session, now=self.now)

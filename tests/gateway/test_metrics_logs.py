@@ -1,0 +1,89 @@
+"""A whole story logged at its most talkative: every line about a message can be followed, and none is personal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.bootstrap import shipped_simulator
+from gateway.demo import cast
+from gateway.demo.cast import COURT, VILLAGE, Calendar
+from gateway.demo.play import play
+
+pytestmark = pytest.mark.live
+CALENDAR = Calendar()
+EVERYTHING_SAID = (
+    cast.referral(CALENDAR, "AJ"), cast.accepted(CALENDAR), cast.assigned(CALENDAR), cast.escalated(CALENDAR),
+    cast.settled(CALENDAR),
+)  # fmt: skip
+PERSONAL_FIELDS = {
+    "xm", "zjhm", "lxdh", "fsdd", "ssly", "ssqq", "acceptUserName", "acceptUserPhone", "mediatorName", "phone",
+    "failReason", "mediateProcess", "partyName", "occurAddress", "name", "idNo", "certNo",
+}  # fmt: skip
+
+
+def personal(said: Any, field: str = "") -> Iterator[str]:
+    """Return what is personal in something said, wherever it stands."""
+    if isinstance(said, dict):
+        for name, each in said.items():
+            yield from personal(each, name)
+    elif isinstance(said, list | tuple):
+        for each in said:
+            yield from personal(each, field)
+    elif field in PERSONAL_FIELDS and len(str(said)) > 1:
+        yield str(said)
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """Every log line of a gateway through the whole demonstration, with failures of every kind."""
+    folder: Path = tmp_path_factory.mktemp("told")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FENGQIAO_LOG_LEVEL", "debug")
+        patch.setenv("FENGQIAO_LOG_JSON", "true")
+        scenery, _ = play(folder, shipped_simulator, lambda *_, **__: None)
+        try:
+            wrong = cast.referral(CALENDAR, "AJ-WRONG")
+            wrong["fields"]["dsrlb"][0]["zjhm"] = "500242197906211020"
+            scenery.push(COURT, wrong)
+            scenery.fault(VILLAGE, "refuse", reason="许书宁的材料不全")
+            scenery.push(COURT, cast.referral(CALENDAR, "AJ-REFUSED"))
+            while not scenery.administration("deliveries?status=dead"):
+                pass
+        finally:
+            scenery.__exit__(None, None, None)
+    text = (folder / "logs" / "gateway.log").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def test_nothing_personal_is_in_any_line(lines: list[dict[str, Any]]) -> None:
+    words = {*personal(EVERYTHING_SAID), "500242197906211020"}
+    assert len(words) > 15
+    told = [json.dumps(line, ensure_ascii=False) for line in lines]
+    assert not {word for word in words for line in told if word in line}
+
+
+def test_every_line_about_a_message_names_its_case_its_partner_and_its_trace(lines: list[dict[str, Any]]) -> None:
+    about = [line for line in lines if line.get("message_id")]
+    assert {line["event"] for line in about} >= {"record.kept", "delivery.delivered", "delivery.postponed",
+                                                "delivery.dead"}  # fmt: skip
+    for line in about:
+        assert {"message_id", "case_id", "partner", "trace_id"} <= line.keys(), line
+
+
+def test_a_message_can_be_followed_by_its_trace_from_the_door_to_the_partner(lines: list[dict[str, Any]]) -> None:
+    kept = {line["trace_id"] for line in lines if line["event"] == "record.kept" and line.get("fate") == "accepted"}
+    delivered = {line["trace_id"] for line in lines if line["event"] == "delivery.delivered"}
+    assert delivered
+    assert delivered <= kept
+
+
+def test_a_refused_record_can_be_followed_too(lines: list[dict[str, Any]]) -> None:
+    (refused,) = [line for line in lines if line["event"] == "record.kept" and line.get("fate") == "refused"]
+    assert refused["code"]
+    assert refused["trace_id"]
+    assert refused["receipt_id"]
