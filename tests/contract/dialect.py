@@ -157,6 +157,21 @@ class Dialect:
         return importlib.import_module(f"{self.home}.simulator").Simulator
 
     @cached_property
+    def anybody(self) -> Adapter:
+        """An adapter for some partner, to ask what the dialect is able to do."""
+        return self.speaking(self.simulator.make_keys())
+
+    @cached_property
+    def batches(self) -> bool:
+        """Whether one request carries several records."""
+        arriving = [sample.plain for sample in self.samples if sample.arrives and sample.twin is not None]
+        try:
+            self.pretending(self.simulator.make_keys()).wrap(arriving[:2])
+        except ValueError:
+            return False
+        return True
+
+    @cached_property
     def samples(self) -> tuple[Sample, ...]:
         """Every sample, in the order of the files."""
         files = sorted(path for path in (self.folder / "samples").glob("*.json") if path.stem != "directory")

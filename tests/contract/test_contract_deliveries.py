@@ -108,9 +108,8 @@ async def test_an_attachment_that_cannot_travel_is_a_permanent_failure_or_travel
     assert code is None or code in catalogue()
 
 
+@pytest.mark.able("called")
 async def test_a_slow_partner_leaves_the_delivery_in_doubt(dialect: Dialect) -> None:
-    if dialect.collected:
-        pytest.skip("nobody calls this partner")
     with Pretenders() as own:  # not the shared one: it acts when the test is long over
         async with own.wire(dialect) as wire:
             record = wire.ready(first_leaving(dialect))
@@ -174,9 +173,9 @@ async def test_a_partner_that_is_not_there_was_never_reached(wire: Wire) -> None
     await failed(wire, wire.ready(first_leaving(wire.dialect)), NeverReached)
 
 
+@pytest.mark.able("confirming")
 async def test_a_partner_that_can_be_asked_knows_what_it_has(wire: Wire) -> None:
-    if not isinstance(wire.adapter, Confirming):
-        pytest.skip("this partner cannot be asked")
+    assert isinstance(wire.adapter, Confirming)
     record = wire.ready(first_leaving(wire.dialect))
     assert await wire.confirm(record) is None
     await wire.fault("answer_lost", times=1)
@@ -188,13 +187,12 @@ async def test_a_partner_that_can_be_asked_knows_what_it_has(wire: Wire) -> None
     assert await effects(wire, record) == [1]
 
 
+@pytest.mark.able("called")
 @pytest.mark.parametrize("answer", [b"", b"<html>maintenance</html>", b"null", b"[1, 2]", b"{}", b"\xff\xfe\x00"])
 @pytest.mark.parametrize("status", [200, 204, 302, 404, 502])
 def test_an_answer_that_is_none_is_no_receipt(
     dialect: Dialect, keys: dict[str, str], status: int, answer: bytes
 ) -> None:
-    if dialect.collected:
-        pytest.skip("nobody calls this partner")
     sample = first_leaving(dialect)
     record = _filled(dialect, sample)
     exchange: Any = dialect.speaking(keys).deliver(record)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from gateway.canonical.messages import PREFIX, TYPES, parse
 from tests.contract.dialect import BASE, Dialect, Sample, received, record_of, without_contents
 
@@ -26,7 +24,8 @@ def test_what_leaves_could_come_back(dialect: Dialect, leaving: Sample) -> None:
     """A mapping that reads what it writes says the same both times."""
     reading = dialect.read(without_contents(leaving.record))
     if reading.verdict == "held" and not reading.mapping:
-        pytest.skip("this kind is only ever written")
+        assert all(each.read is None for each in dialect.mappings.mappings if each.record == leaving.record.kind)
+        return  # it is only ever written
     assert reading.message == parse({**(leaving.twin or {}), **BASE})
 
 
