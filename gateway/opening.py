@@ -32,7 +32,7 @@ class Store:
 
     def close(self) -> None:
         """Close connections and give up the lock."""
-        self.engine.dispose()
+        database.close(self.engine)
         if self.lock is not None:
             self.lock.release()
 
@@ -50,7 +50,7 @@ def open_store(settings: Settings, *, write: bool) -> Store:
             lock.acquire()
         return _opened(settings, engine, lock, write=write)
     except BaseException as error:
-        engine.dispose()
+        database.close(engine)
         if lock is not None:
             lock.release()
         if isinstance(error, SQLAlchemyError):

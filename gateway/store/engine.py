@@ -22,6 +22,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from gateway.errors import ConfigurationFault, StoreUnavailable
 from gateway.store import compatibility
@@ -56,6 +57,12 @@ def open_engine(url: str, *, readers: int = 8, busy_seconds: float = 30) -> Engi
 def writing(engine: Engine) -> Engine:
     """Return ``engine`` for a transaction that is going to write, so that it never fails halfway for a lock."""
     return engine.execution_options(writes=True)
+
+
+def close(engine: Engine) -> None:
+    """Close an engine for good. A connection that somebody still uses is closed when it comes back."""
+    event.listen(engine.pool, "checkin", _invalidate)
+    engine.dispose()
 
 
 def is_sqlite(engine: Engine) -> bool:
@@ -114,6 +121,10 @@ def _open_sqlite(url: URL, readers: int, busy_seconds: float) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _invalidate(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.invalidate()
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:

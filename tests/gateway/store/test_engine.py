@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import sqlite3
 import stat
 import threading
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from gateway.errors import ConfigurationFault, StoreUnavailable
-from gateway.store.engine import is_sqlite, migrate, open_engine, schema_state, writing
+from gateway.store.engine import close, is_sqlite, migrate, open_engine, schema_state, writing
 from gateway.store.tables import nonce
 from tests.servers import free_port
 
@@ -120,3 +122,15 @@ def test_many_threads_read_at_once(engine: Engine) -> None:
     for thread in threads:
         thread.join()
     assert seen == [0] * 8
+
+
+def test_a_connection_in_use_when_the_engine_is_closed_is_closed_when_it_comes_back(store_url: str) -> None:
+    engine = open_engine(store_url)
+    with engine.connect() as connection, engine.connect():
+        raw = connection.connection.dbapi_connection
+        assert raw is not None
+        connection.execute(text("SELECT 1"))
+        close(engine)
+        assert connection.execute(text("SELECT 1")).scalar() == 1, "whoever uses it may finish"
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError), match="closed"):
+        raw.cursor().execute("SELECT 1")
