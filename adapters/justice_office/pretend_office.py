@@ -17,7 +17,10 @@ from typing import Any
 
 BEIJING = timezone(timedelta(hours=8))
 OPENS_A_CASE = frozenset({"register.intake", "mediation.refer", "mediation.escalate"})
-WITHOUT_A_CASE = frozenset({"register.dispute", "register.hazard", "registry.organisation", "registry.person"})
+WITHOUT_A_CASE = frozenset(
+    {"register.dispute", "register.hazard", "registry.organisation", "registry.person", "warning.notice",
+     "warning.confirm"}
+)  # fmt: skip
 
 # What the office's own forms insist on, and the words in which it asks for it.
 REQUIRED: Mapping[str, Mapping[str, str]] = {
@@ -37,6 +40,8 @@ REQUIRED: Mapping[str, Mapping[str, str]] = {
     "register.dispute": {"dispute_type": "纠纷类型", "facts": "事件简述"},
     "register.intake": {"dispute_type": "纠纷类型", "parties": "当事人"},
     "register.hazard": {"risk": "风险等级", "facts": "情况"},
+    "warning.notice": {"warning_level": "预警级别", "facts": "事件简述"},
+    "warning.confirm": {"warning_no": "预警编号", "confirm_time": "确认时间"},
     "registry.organisation": {"org_code": "机构代码", "org_name": "机构名称"},
     "registry.person": {"user_id": "人员编号", "user_name": "姓名"},
 }
