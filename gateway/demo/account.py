@@ -1,4 +1,4 @@
-"""The account of the demonstration: each case's timeline with its holder, every hop, and the closing count."""
+"""The account of the demonstration: each case's timeline with its holder, every hop, the warning, the closing count."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from rich.table import Table
 from gateway import texts
 from gateway.canonical.identifiers import BEIJING
 from gateway.canonical.messages import TYPES
-from gateway.demo.cast import CAST
+from gateway.demo.everybody import EVERYBODY
 from gateway.demo.play import Played
 from gateway.texts import Language
+
+STATES = ["SETTLED", "FILED", "SETTLED", "SETTLED"]  # of the cases, in the order of the acts
+LEDGER = {"accepted": 2, "refused": 1}  # of the ledger's lines: in one, Excel has damaged a number
 
 
 def tell_account(console: Console, played: Played, language: Language) -> None:
@@ -22,6 +25,11 @@ def tell_account(console: Console, played: Played, language: Language) -> None:
     for case in played.cases:
         console.print()
         console.print(_timeline(case, language))
+        for review in case["confirmations"]:
+            console.print(_review(review, language), soft_wrap=True)
+    console.print()
+    console.print(_warning(played, language), soft_wrap=True)
+    console.print(_ledger(played, language), soft_wrap=True)
     console.print()
     console.print(_closing_count(played, language))
 
@@ -31,14 +39,18 @@ def passed(played: Played) -> bool:
     deliveries, records = played.counts["deliveries"], played.counts["records"]
     kept = [record for each in played.received.values() for record in each]
     once = len({(record["id"], record["kind"]) for record in kept}) == len(kept)
-    told = [trace["case"]["state"] for trace in played.cases] == ["SETTLED", "FILED"] and played.repeated == 1
-    return told and once and not _troubles(deliveries, records) and not played.counts["waiting"]
+    told = [trace["case"]["state"] for trace in played.cases] == STATES and played.repeated == 1
+    reviews = [review["state"] for trace in played.cases for review in trace["confirmations"]] == ["RETURNED_ONLINE"]
+    warned = set(played.warned.acknowledged) == set(played.warned.recipients)
+    ledger = played.taken_in.fates == LEDGER
+    at_rest = not played.counts["waiting"] and not _undelivered(deliveries) and _refused(records) == LEDGER["refused"]
+    return told and once and reviews and warned and ledger and at_rest
 
 
 def _timeline(trace: dict[str, Any], language: Language) -> Table:
     case = trace["case"]
     state = texts.text(f"lifecycle.state.{case['state']}", language)
-    name = next((each["value"] for each in trace["references"] if each["partner"] == CAST[0].name), case["id"])
+    name = next((each["value"] for each in trace["references"]), case["id"])
     table = Table(
         title=texts.text("demo.case_title", language, case=name, state=state, holder=_who(case["holder"], language)),
         title_justify="left",
@@ -82,6 +94,7 @@ def _closing_count(played: Played, language: Language) -> Table:
         "delivered": delivered,
         "duplicates": played.repeated,
         "retried": played.counts["attempts"] - delivered,
+        "refused": records.get("refused", 0),
         "held": records.get("held", 0) + records.get("parked", 0),
         "dead": deliveries.get("dead", 0),
     }
@@ -93,20 +106,44 @@ def _closing_count(played: Played, language: Language) -> Table:
     return table
 
 
-def _troubles(deliveries: dict[str, int], records: dict[str, int]) -> int:
-    undelivered = sum(count for status, count in deliveries.items() if status != "delivered")
-    return undelivered + sum(count for fate, count in records.items() if fate != "accepted")
+def _undelivered(deliveries: dict[str, int]) -> int:
+    return sum(count for status, count in deliveries.items() if status != "delivered")
+
+
+def _refused(records: dict[str, int]) -> int:
+    """Return how many records were not accepted: of the story, only the line of the ledger that Excel has damaged."""
+    return sum(count for fate, count in records.items() if fate != "accepted")
+
+
+def _review(review: dict[str, Any], language: Language) -> str:
+    state = texts.text(f"lifecycle.review.{review['state']}", language)
+    return texts.text("demo.review", language, number=review["court_number"] or "—", state=state)
+
+
+def _warning(played: Played, language: Language) -> str:
+    names = "、".join(_who(each, "zh") for each in played.warned.acknowledged)
+    if language != "zh":
+        names = ", ".join(_who(each, language) for each in played.warned.acknowledged)
+    told, seen = len(played.warned.recipients), len(set(played.warned.acknowledged))
+    return texts.text("demo.warned", language, told=told, seen=seen, names=names)
+
+
+def _ledger(played: Played, language: Language) -> str:
+    fates = played.taken_in.fates
+    return texts.text(
+        "demo.ledger", language, accepted=fates.get("accepted", 0), refused=fates.get("refused", 0)
+    )  # fmt: skip
 
 
 def _who(organisation: str | None, language: Language) -> str:
-    for actor in CAST:
+    for actor in EVERYBODY:
         if actor.organisation == organisation:
             return actor.organisation_name if language == "zh" else actor.organisation_name_en
     return organisation or "—"
 
 
 def _partner(name: str, language: Language) -> str:
-    actor = next((each for each in CAST if each.name == name), None)
+    actor = next((each for each in EVERYBODY if each.name == name), None)
     return name if actor is None else actor.title if language == "zh" else actor.title_en
 
 

@@ -11,9 +11,10 @@ from gateway.canonical.identifiers import BEIJING
 from gateway.demo.scenery import Actor
 
 COURT, VILLAGE, TOWNSHIP = "court", "village", "township"
+STATION, COMMITTEE = "station", "committee"
 # What each system calls each organisation.
 IN_COURT = {COURT: "FT50024201", VILLAGE: "TJ500242219201", TOWNSHIP: "TJ500242219"}
-IN_CENTRES = {COURT: "FT-YT01", VILLAGE: "V01", TOWNSHIP: "T01"}
+IN_CENTRES = {COURT: "FT-YT01", VILLAGE: "V01", TOWNSHIP: "T01", STATION: "P01", COMMITTEE: "C01"}
 
 CAST = (
     Actor(
@@ -49,6 +50,11 @@ class Calendar:
         """Return the next moment as the partners write it: local time, ``yyyy-MM-dd HH:mm:ss``."""
         self._now += timedelta(**(later or {"minutes": 17}))
         return self._now.strftime("%Y-%m-%d %H:%M:%S")
+
+    def moment(self, **later: float) -> str:
+        """Return the next moment as the common language writes it: RFC 3339, with its offset."""
+        self.next(**later)
+        return self._now.isoformat()
 
     @property
     def millis(self) -> int:
@@ -121,7 +127,7 @@ def assigned(calendar: Calendar) -> dict[str, Any]:
     return {"mediatorList": [mediator], "mediateTime": calendar.next(hours=2), "selfMediate": "0"}
 
 
-def escalated(calendar: Calendar) -> dict[str, Any]:
+def escalated(calendar: Calendar, names: tuple[str, ...] = ("许书宁", "冉明溪")) -> dict[str, Any]:
     """What an escalation says: the reason and the consents. What the case is about, the gateway adds on the way."""
     agree = {"agree": "1", "agreeTime": calendar.millis, "agreeMode": "1"}
     return {
@@ -129,7 +135,7 @@ def escalated(calendar: Calendar) -> dict[str, Any]:
         "failReason": "双方对通道归属各执一词",
         "levelCode": "2",
         "mediateProcess": "村级两次调解未果。",
-        "consentList": [{"partyName": "许书宁", **agree}, {"partyName": "冉明溪", **agree}],
+        "consentList": [{"partyName": name, **agree} for name in names],
     }
 
 

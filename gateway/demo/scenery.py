@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -27,7 +29,10 @@ STOP_WITHIN = 10.0  # seconds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """One pretend partner of the story."""
+    """One pretend partner of the story.
+
+    A unit without a ``platform`` speaks the common language, opens its mailbox, and has a token for both.
+    """
 
     name: str
     adapter: str
@@ -39,6 +44,9 @@ class Actor:
     kind: str
     level: str
     codes: Mapping[str, str]  # how each partner calls its organisation
+    settings: Mapping[str, Any] = field(default_factory=dict)  # of its adapter, beside its simulator's
+    row: Mapping[str, Any] = field(default_factory=dict)  # what its partner row says besides
+    platform: bool = True  # else a unit with curl and a token, which needs no process
 
 
 @dataclass(slots=True)
@@ -50,6 +58,7 @@ class Scenery:
     simulator: Callable[[str], Any]
     ports: dict[str, int] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _tokens: dict[str, str] = field(default_factory=dict, repr=False)
     _open: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Self:
@@ -91,6 +100,10 @@ class Scenery:
         found: list[dict[str, Any]] = call(f"{self.url(actor)}/_sim/received")
         return found
 
+    def token_of(self, actor: str) -> str:
+        """Return the token of a unit without a platform."""
+        return self._tokens[actor]
+
     def administration(self, path: str) -> Any:
         """Ask the gateway's administration."""
         return call(f"{self.gateway_url}/admin/{path}", headers=self._administrator())
@@ -126,10 +139,10 @@ class Scenery:
 
     def _set_up(self) -> None:
         (self.folder / "logs").mkdir(parents=True, exist_ok=True)
-        for name in ("gateway", *(actor.name for actor in self.actors)):
+        for name in ("gateway", *(actor.name for actor in self._platforms)):
             self.ports[name] = _free_port()
         self._write_configuration()
-        for actor in self.actors:
+        for actor in self._platforms:
             command = [
                 sys.executable, "-m", f"adapters.{actor.adapter}.simulator", "--port", str(self.ports[actor.name]),
                 "--gateway-url", self.gateway_url, "--partner", actor.name,
@@ -137,8 +150,12 @@ class Scenery:
             ]  # fmt: skip
             self._start(actor.name, command, dict(os.environ))
         self.start_gateway()
-        for actor in self.actors:
+        for actor in self._platforms:
             self._wait(actor.name, f"{self.url(actor.name)}/_sim/health")
+
+    @property
+    def _platforms(self) -> list[Actor]:
+        return [actor for actor in self.actors if actor.platform]
 
     def _keys_file(self, actor: Actor) -> Path:
         return self.folder / "keys" / f"{actor.name}.json"
@@ -147,22 +164,7 @@ class Scenery:
         """Write what an administrator would: a row per partner, the organisations, one subscription."""
         config = self.config
         for actor in self.actors:
-            simulator = self.simulator(actor.adapter)
-            keys: dict[str, str] = simulator.make_keys()
-            _write_secret(self._keys_file(actor), json.dumps(keys))
-            for name, value in keys.items():
-                _write_secret(config / "secrets" / actor.name / name, value)
-            row = {
-                "partner": actor.name,
-                "adapter": actor.adapter,
-                "title": {"zh": actor.title, "en": actor.title_en},
-                "base_url": self.url(actor.name),
-                "organisations": [actor.organisation],
-                "settings": simulator.partner_settings(),
-                "secrets": {name: f"file:secrets/{actor.name}/{name}" for name in keys},
-                "timeouts": {"connect": 2, "answer": 5},
-                "attachment_hosts": [f"127.0.0.1:{self.ports[actor.name]}"],
-            }
+            row = self._row(actor) if actor.platform else self._row_without_platform(actor)
             _write(config / "partners" / f"{actor.name}.yaml", row)
         organisations = [
             {"id": actor.organisation, "name": actor.organisation_name, "kind": actor.kind, "level": actor.level,
@@ -172,6 +174,37 @@ class Scenery:
         _write(config / "organisations.yaml", {"organisations": organisations})
         copies = [{"types": ["litigation"], "when_sender_partner": "court", "to": "village"}]
         _write(config / "routes.yaml", {"copies": copies})
+
+    def _row(self, actor: Actor) -> dict[str, Any]:
+        """Return the row of a partner whose system is a process of its own, and write its keys for both ends."""
+        simulator = self.simulator(actor.adapter)
+        keys: dict[str, str] = simulator.make_keys()
+        _write_secret(self._keys_file(actor), json.dumps(keys))
+        for name, value in keys.items():
+            _write_secret(self.config / "secrets" / actor.name / name, value)
+        return {
+            **self._about(actor),
+            "base_url": self.url(actor.name),
+            "settings": {**simulator.partner_settings(), **actor.settings},
+            "secrets": {name: f"file:secrets/{actor.name}/{name}" for name in keys},
+            "timeouts": {"connect": 2, "answer": 5},
+            "attachment_hosts": [f"127.0.0.1:{self.ports[actor.name]}"],
+            **actor.row,
+        }
+
+    def _row_without_platform(self, actor: Actor) -> dict[str, Any]:
+        """Return the row of a unit that opens its mailbox with a token, of which the row has the digest."""
+        token = self._tokens[actor.name] = secrets.token_urlsafe(24)
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        return {**self._about(actor), "canonical_door": {"bearer_sha256": [digest]}, **actor.row}
+
+    def _about(self, actor: Actor) -> dict[str, Any]:
+        return {
+            "partner": actor.name,
+            "adapter": actor.adapter,
+            "title": {"zh": actor.title, "en": actor.title_en},
+            "organisations": [actor.organisation],
+        }
 
     def _start(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
         log = self._open.enter_context((self.folder / "logs" / f"{name}.log").open("ab"))
