@@ -21,7 +21,7 @@ $(INSTALLED): requirements.lock pyproject.toml tools/install.sh
 	@sh tools/install.sh $(VENV)
 	@touch $@
 
-demo: $(INSTALLED)  ## play the village-to-township story against pretend partners and print its account
+demo: $(INSTALLED)  ## play five stories with every kind of system, pretended, and print the account
 	@$(BIN)/fengqiao demo $(ARGS)
 
 test: $(INSTALLED)  ## run the tests (ARGS="-k held": a part of them, one after another)

@@ -1,4 +1,4 @@
-"""``demo``: play the village-to-township story against pretend partners, each its own process, and tell its account."""
+"""``demo``: play five stories against pretend partners, each platform its own process, and tell the account."""
 
 from __future__ import annotations
 

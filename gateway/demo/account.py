@@ -29,7 +29,8 @@ def tell_account(console: Console, played: Played, language: Language) -> None:
             console.print(_review(review, language), soft_wrap=True)
     console.print()
     console.print(_warning(played, language), soft_wrap=True)
-    console.print(_ledger(played, language), soft_wrap=True)
+    if played.taken_in.fates:
+        console.print(_ledger(played.taken_in.fates, language), soft_wrap=True)
     console.print()
     console.print(_closing_count(played, language))
 
@@ -42,8 +43,9 @@ def passed(played: Played) -> bool:
     told = [trace["case"]["state"] for trace in played.cases] == STATES and played.repeated == 1
     reviews = [review["state"] for trace in played.cases for review in trace["confirmations"]] == ["RETURNED_ONLINE"]
     warned = set(played.warned.acknowledged) == set(played.warned.recipients)
-    ledger = played.taken_in.fates == LEDGER
-    at_rest = not played.counts["waiting"] and not _undelivered(deliveries) and _refused(records) == LEDGER["refused"]
+    ledger = played.taken_in.fates in (LEDGER, None)
+    refused = LEDGER["refused"] if played.taken_in.fates else 0
+    at_rest = not played.counts["waiting"] and not _undelivered(deliveries) and _refused(records) == refused
     return told and once and reviews and warned and ledger and at_rest
 
 
@@ -128,8 +130,7 @@ def _warning(played: Played, language: Language) -> str:
     return texts.text("demo.warned", language, told=told, seen=seen, names=names)
 
 
-def _ledger(played: Played, language: Language) -> str:
-    fates = played.taken_in.fates
+def _ledger(fates: dict[str, int], language: Language) -> str:
     return texts.text(
         "demo.ledger", language, accepted=fates.get("accepted", 0), refused=fates.get("refused", 0)
     )  # fmt: skip

@@ -10,7 +10,7 @@ from_the_office     a justice office is polled and imports a ledger; a village w
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from gateway.demo import cast, everybody
@@ -32,10 +32,13 @@ class Warned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenIn:
-    """What became of what the justice office has: the case that was fetched, and the fates of its ledger's lines."""
+    """What became of what the justice office has: the case that was fetched, and the fates of its ledger's lines.
+
+    ``fates``: None where no ledger was imported.
+    """
 
     case: str
-    fates: dict[str, int] = field(default_factory=dict)
+    fates: dict[str, int] | None = None
 
 
 def court_and_centres(stage: Stage) -> str:
@@ -144,8 +147,10 @@ def _confirmed(stage: Stage, number: str) -> None:
 def _agreement(stage: Stage) -> dict[str, Any]:
     if stage.signed_at is None:
         stage.signed_at = stage.calendar.moment(hours=2)
-    return {"kind": "written", "number": "(2026)示人调字第31号", "reached_at": stage.signed_at,
-            "effective_at": stage.signed_at, "effective_basis": "signed", "terms": everybody.TERMS}  # fmt: skip
+    return {
+        "kind": "written", "number": "(2026)示人调字第31号", "reached_at": stage.signed_at,
+        "effective_at": stage.signed_at, "effective_basis": "all_signed_and_sealed", "terms": everybody.TERMS,
+    }  # fmt: skip
 
 
 def _paper(stage: Stage) -> dict[str, Any]:
@@ -202,10 +207,18 @@ def from_the_office(stage: Stage) -> TakenIn:
     agreement = {"kind": "oral", "reached_at": reached, "effective_at": reached, "terms": "冉明溪于三日内拆除围墙。"}
     clerk.say("success", time=stage.calendar.moment(), case=case, agreement=agreement)
     stage.arrived(OFFICE, "mediation.succeed")
-    workbook = base64.b64encode(everybody.ledger()).decode()
-    fates = stage.scenery.administration_post(f"partners/{OFFICE}/ledger", {"workbook": workbook})["fates"]
+    return TakenIn(case=str(item["message"]["subject"]), fates=_ledger(stage))
+
+
+def _ledger(stage: Stage) -> dict[str, int] | None:
+    """Have the administrator take the office's ledger in; return how many lines have which fate."""
+    if (workbook := everybody.ledger()) is None:
+        stage.tell("demo.scene_no_ledger")
+        return None
+    body = {"workbook": base64.b64encode(workbook).decode()}
+    fates: dict[str, int] = stage.scenery.administration_post(f"partners/{OFFICE}/ledger", body)["fates"]
     stage.tell("demo.scene_ledger", accepted=fates.get("accepted", 0), refused=fates.get("refused", 0))
-    return TakenIn(case=str(item["message"]["subject"]), fates=fates)
+    return fates
 
 
 def _entered(stage: Stage, records: list[dict[str, Any]]) -> None:

@@ -9,8 +9,6 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-import xlsxwriter
-
 from gateway.demo.cast import CAST, COMMITTEE, IN_CENTRES, STATION, TOWNSHIP, VILLAGE, Calendar
 from gateway.demo.scenery import Actor
 
@@ -18,8 +16,8 @@ PEACE, HAMLET, OFFICE, OA = "peace", "hamlet", "office", "court-oa"
 NAMES = ("马䶮", "沙吾提·艾山")  # a rare character and a middle dot: both have to arrive everywhere
 TERMS = f"一、{NAMES[0]}清除共用院坝的杂物，恢复通行；二、双方互不追究。"
 AGREEMENT = f"人民调解协议书（演示）\n{TERMS}\n{NAMES[0]}　{NAMES[1]}\n".encode()
-SAID_BY_THE_STATION = {STATION: "PCS01", VILLAGE: "CUN01", COMMITTEE: "XZ01", PEACE: "PA01"}
-SAID_BY_THE_OFFICE = {OFFICE: "SFS-01", HAMLET: "SFS-C02", PEACE: "PA-01"}
+SAID_BY_THE_STATION = {STATION: "PCS01", VILLAGE: "CUN01", COMMITTEE: "XZ01", PEACE: "PA01", OFFICE: "SFS01"}
+SAID_BY_THE_OFFICE = {OFFICE: "SFS-01", HAMLET: "SFS-C02", PEACE: "PA-01", STATION: "PCS-01", COMMITTEE: "TW-01"}
 SAID_BY_THE_COURT = {OA: "500242", COMMITTEE: "TW500242219", STATION: "PCS01"}
 
 
@@ -87,7 +85,8 @@ def entrusted(calendar: Calendar, case: str) -> dict[str, Any]:
     consents = [{"xm": name, "ty": "1", "tysj": calendar.next(minutes=2), "tyfs": "2"} for name in NAMES]
     fields = {
         "fssj": calendar.next(minutes=10), "fsdw": SAID_BY_THE_STATION[STATION], "jsdw": SAID_BY_THE_STATION[VILLAGE],
-        "jwbh": case, "sabh": "示公（青）受案字〔2026〕17号", "wtfs": "3", "tjcj": "1", "tjqx": "30", "lxrxm": "邱明远", "lxrdh": "13996000140",
+        "jwbh": case, "sabh": "示公（青）受案字〔2026〕17号", "wtfs": "3", "tjcj": "1", "tjqx": "30",
+        "lxrxm": "邱明远", "lxrdh": "13996000140",
         "jflx": "0201", "saje": "1200.00", "fsdd": "示例县示例乡青石村2组12号", "fsqh": "500242", "ly": "04",
         "sjrs": "2", "jyaq": "双方因共用院坝堆放杂物发生口角。", "sq": "清除杂物，恢复通行。", "ltfw": "3",
         "dsrlb": people, "yylb": consents,
@@ -153,8 +152,15 @@ def taken_in(calendar: Calendar, case: str) -> list[dict[str, Any]]:
     ]
 
 
-def ledger() -> bytes:
-    """Return the justice office's ledger: title lines, merged headers, a number that Excel has damaged, totals."""
+def ledger() -> bytes | None:
+    """Return the justice office's ledger: title lines, merged headers, a number that Excel has damaged, totals.
+
+    None where the extra ``excel`` is not installed.
+    """
+    try:
+        import xlsxwriter  # noqa: PLC0415  # of an extra
+    except ModuleNotFoundError:
+        return None
     columns = ("序号", "登记编号", "登记日期", "纠纷类型", "发生日期", "发生地点", "涉及人数", "事件简述")
     lines = (
         (1, "SFS-01-001", "2026.5.20", "邻里矛盾", 46161, "青石村2组", 2, "因围墙占道发生争执。", "许书宁",
