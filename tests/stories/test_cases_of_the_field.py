@@ -41,7 +41,7 @@ async def report(field: Field, kind: str, event: str, serial: int, **fields: Any
     return verdict(await field.push(VILLAGE, record))
 
 
-async def test_the_village_fails_the_parties_refuse_the_township_and_the_case_goes_back_and_to_court(
+async def test_case_01_the_village_fails_the_parties_refuse_the_township_and_the_case_goes_back_and_to_court(
     field: Field,
 ) -> None:
     event = await referred(field)
@@ -94,7 +94,7 @@ async def apply(field: Field, effective: datetime, **changed: Any) -> str:
         ("heihe", "parties", "accepted", "accepted"),
     ],
 )
-async def test_an_administrative_agreement_is_confirmable_by_the_day_it_took_effect_and_the_profile(
+async def test_case_05_an_administrative_agreement_is_confirmable_by_the_day_it_took_effect_and_the_profile(
     field: Field, profile: str, channel: str, before: str, after: str
 ) -> None:
     await field.follow(profile)
@@ -103,7 +103,7 @@ async def test_an_administrative_agreement_is_confirmable_by_the_day_it_took_eff
     assert [await apply(field, day, **administrative) for day in days] == [before, after]
 
 
-async def test_a_divorce_inside_an_agreement_makes_it_not_confirmable(field: Field) -> None:
+async def test_case_06_a_divorce_inside_an_agreement_makes_it_not_confirmable(field: Field) -> None:
     effective = field.now - timedelta(days=4)
     agreement = {"kind": "written", "reached_at": effective.isoformat(), "effective_at": effective.isoformat(),
                  "terms": "一、双方自愿离婚；二、房屋归女方所有。"}  # fmt: skip
@@ -111,7 +111,7 @@ async def test_a_divorce_inside_an_agreement_makes_it_not_confirmable(field: Fie
     assert field.deliveries(HALL) == []
 
 
-async def test_under_the_yudi_profile_a_return_without_asking_the_tribunal_is_blocked(field: Field) -> None:
+async def test_case_07_under_the_yudi_profile_a_return_without_asking_the_tribunal_is_blocked(field: Field) -> None:
     await field.follow("yudi")
     event = await referred(field)
     await report(field, "case.accept", event, 1, **cast.accepted(field.calendar))
@@ -121,7 +121,9 @@ async def test_under_the_yudi_profile_a_return_without_asking_the_tribunal_is_bl
     assert len(await field.received(COURT, "thzx")) == 1
 
 
-async def test_an_industry_unit_that_comes_in_takes_the_lead_and_the_watch_over_the_agreement(field: Field) -> None:
+async def test_case_08_an_industry_unit_that_comes_in_takes_the_lead_and_the_watch_over_the_agreement(
+    field: Field,
+) -> None:
     await field.follow("yudi")
     event = await referred(field)
     await report(field, "case.accept", event, 1, **cast.accepted(field.calendar))
@@ -160,7 +162,7 @@ def noticed(field: Field, name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("charset", ["GBK", "GB18030"])
-async def test_a_name_that_gbk_lacks_reaches_the_police_unharmed_or_waits_for_a_person(
+async def test_case_16_a_name_that_gbk_lacks_reaches_the_police_unharmed_or_waits_for_a_person(
     tmp_path: Path, charset: str
 ) -> None:
     async with standing(tmp_path, rows={STATION: {"settings": {"charset": charset}}}) as field:
@@ -176,7 +178,7 @@ async def test_a_name_that_gbk_lacks_reaches_the_police_unharmed_or_waits_for_a_
             assert "䶮书宁" in str(held)
 
 
-async def test_a_partner_that_counts_the_sexes_from_nought_is_understood_and_answered_in_its_own_count(
+async def test_case_17_a_partner_that_counts_the_sexes_from_nought_is_understood_and_answered_in_its_own_count(
     field: Field,
 ) -> None:
     await referred(field)
@@ -185,7 +187,7 @@ async def test_a_partner_that_counts_the_sexes_from_nought_is_understood_and_ans
     assert [party["sex"] for party in field.kept("referral")["data"]["parties"]] == ["1", "2"], "as GB/T 2261.1 counts"
 
 
-async def test_an_identity_number_that_excel_has_rounded_is_refused_with_its_line(field: Field) -> None:
+async def test_case_18_an_identity_number_that_excel_has_rounded_is_refused_with_its_line(field: Field) -> None:
     damaged = row(2, 申请人身份证号=500242199003070000)
     brought = await ledgers.bring(field.gateway.operations, OFFICE, workbook([row(1), damaged, row(3)]))
     assert brought.fates == {"accepted": 2, "refused": 1}
@@ -194,7 +196,7 @@ async def test_an_identity_number_that_excel_has_rounded_is_refused_with_its_lin
     assert any("身份" in str(cell) for cell in line), line
 
 
-async def test_a_village_cooperative_with_a_credit_code_that_begins_with_n_is_a_party(field: Field) -> None:
+async def test_case_19_a_village_cooperative_with_a_credit_code_that_begins_with_n_is_a_party(field: Field) -> None:
     record = cast.referral(field.calendar, "AJ-1")
     record["fields"]["dsrlb"][1] = {
         "ssdw": "02", "dsrlx": "2", "xm": "示例村股份经济合作社", "tyshxydm": "N2500242MF0000013H",
@@ -215,14 +217,14 @@ async def test_a_village_cooperative_with_a_credit_code_that_begins_with_n_is_a_
         ("(2026)渝0242民特7号", "(2026)渝0242民特7号"),
     ],
 )
-async def test_a_case_number_in_any_brackets_is_one_number(field: Field, written: str, kept: str) -> None:
+async def test_case_20_a_case_number_in_any_brackets_is_one_number(field: Field, written: str, kept: str) -> None:
     await referred(field, ajxx={"ajbh": "AJ-1", "ah": written})
     assert kept in str(field.trace(field.cases()[0]["id"])), "by the one form it is found again"
     [case] = await field.received(VILLAGE, "case.dispatch")
     assert case["fields"]["courtCaseNo"] == kept
 
 
-async def test_the_same_content_under_a_new_id_takes_no_second_effect(field: Field) -> None:
+async def test_case_21_the_same_content_under_a_new_id_takes_no_second_effect(field: Field) -> None:
     record = cast.referral(field.calendar, "AJ-1")
     first, again = await field.push(COURT, record), await field.push(COURT, {**record, "id": "TJXX-AJ-1-2"})
     assert '"code":0' in first
@@ -237,7 +239,7 @@ async def test_the_same_content_under_a_new_id_takes_no_second_effect(field: Fie
 
 
 @pytest.mark.parametrize(("minutes", "taken"), [(-6, False), (6, False), (-4, True), (4, True)])
-async def test_a_clock_that_is_six_minutes_off_is_told_so_and_one_within_the_window_is_not(
+async def test_case_24_a_clock_that_is_six_minutes_off_is_told_so_and_one_within_the_window_is_not(
     field: Field, minutes: int, taken: bool
 ) -> None:
     record = cast.referral(field.calendar, "AJ-1")

@@ -67,7 +67,7 @@ def only(checks: Mapping[int, Mapping[str, Any]], number: int, code: str) -> Non
     assert all(texts[code].values())
 
 
-def test_10_an_ofd_with_an_extra_page_file_that_nobody_listed(bench: Bench, trust: Path) -> None:
+def test_case_10_an_ofd_with_an_extra_page_file_that_nobody_listed(bench: Bench, trust: Path) -> None:
     def with_page(files: dict[str, bytes]) -> dict[str, bytes]:
         return {**files, "Doc_0/Pages/Page_1/Content.xml": files[defects.PAGE]}
 
@@ -77,7 +77,7 @@ def test_10_an_ofd_with_an_extra_page_file_that_nobody_listed(bench: Bench, trus
 
 
 @pytest.mark.parametrize("form", ["ofd", "pdf"])
-def test_11_a_seal_that_expired_a_day_before_the_signing(form: str, bench: Bench, trust: Path) -> None:
+def test_case_11_a_seal_that_expired_a_day_before_the_signing(form: str, bench: Bench, trust: Path) -> None:
     wanted = replace(bench.wanted, end=bench.at - timedelta(days=1))
     made = bench.sealed_ofd if form == "ofd" else bench.sealed_pdf
     only(verified(made(wanted=wanted), f"ruling.{form}", trust, exits.WRONG), 7, "rulings.seal.not_valid")
@@ -86,21 +86,21 @@ def test_11_a_seal_that_expired_a_day_before_the_signing(form: str, bench: Bench
 
 
 @pytest.mark.parametrize("form", ["ofd", "pdf"])
-def test_12_a_signer_whom_the_seal_does_not_list(form: str, bench: Bench, trust: Path) -> None:
+def test_case_12_a_signer_whom_the_seal_does_not_list(form: str, bench: Bench, trust: Path) -> None:
     table = defects.OFD if form == "ofd" else defects.SEALED_PDF
     octets = table["unlisted_signer"].make(bench)
     only(verified(octets, f"ruling.{form}", trust, exits.WRONG), 8, "rulings.listed.no")
 
 
 @pytest.mark.parametrize("version", [1, 4, 5])
-def test_13_a_seal_of_each_version_in_use_is_genuine(version: Any, bench: Bench, trust: Path) -> None:
+def test_case_13_a_seal_of_each_version_in_use_is_genuine(version: Any, bench: Bench, trust: Path) -> None:
     wanted = replace(bench.wanted, version=version)
     for octets, name in ((bench.sealed_ofd(wanted=wanted), "ruling.ofd"), (bench.sealed_pdf(wanted=wanted), "r.pdf")):
         checks = verified(octets, name, trust, exits.OK)
         assert {checks[number]["verdict"] for number in GENUINE} <= {"passed", "not_applicable"}
 
 
-def test_14_a_pdf_in_a_form_of_signature_that_nobody_knows_waits_for_a_person(bench: Bench, trust: Path) -> None:
+def test_case_14_a_pdf_in_a_form_of_signature_that_nobody_knows_waits_for_a_person(bench: Bench, trust: Path) -> None:
     value = der.sequence(der.integer(1), der.utf8("a vendor's own form"))
     signing = pdf.Signing(sign=lambda message: value, at=bench.at, subfilter="ACME.sealed")
     checks = verified(pdf.signed(bench.ruling, signing), "ruling.pdf", trust, exits.UNDECIDED)
