@@ -31,7 +31,7 @@ Level = Literal["debug", "info", "warning", "error"]
 
 IDS = frozenset(
     {"message_id", "case_id", "delivery_id", "receipt_id", "request_id", "trace_id", "span_id", "correlation_id",
-     "revision", "digest", "fault_id", "document_id"}
+     "revision", "digest", "fault_id", "document_id", "other_case_id", "suspicion_id"}
 )  # fmt: skip
 ALLOWED = IDS | frozenset(
     {"event", "level", "timestamp", "logger", "exception", "frames", "dropped",
@@ -40,7 +40,7 @@ ALLOWED = IDS | frozenset(
      "method", "path", "http_status", "host", "port",
      "attempt", "attempts", "count", "accepted", "held", "parked", "refused", "delivered", "dead", "size", "limit",
      "seconds", "milliseconds", "due_at", "retry_after", "version", "worker", "pid", "cipher", "key_id",
-     "holder", "chore", "day", "fields", "role"}
+     "holder", "chore", "day", "fields", "role", "grounds"}
 )  # fmt: skip
 MAX_TEXT = 300
 _TRUSTED = ("gateway", "adapters", "uvicorn", "alembic")  # arguments are ours, or addresses and revision names

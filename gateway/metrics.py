@@ -194,6 +194,11 @@ FAMILIES = {
             "Open cases whose holder should have acted by now, by the period. Counted up to 10000.",
             "承办单位逾期未办理的案件，按期限",
         ),
+        _store(
+            "fengqiao_suspected_duplicates", (),
+            "Pairs of cases that may be one dispute, and nobody has said yet whether they are. Counted up to 10000.",
+            "疑似重复、尚无人确认或排除的案件对数",
+        ),
         _store("fengqiao_breaker_open", PARTNER, "1 while the partner's breaker is open.", "断路器断开时为 1"),
         _store("fengqiao_breaker_failures", PARTNER, "Failures in a row.", "连续失败次数"),
         _store(

@@ -17,7 +17,7 @@ from gateway.contract import Outcome, Request
 from gateway.errors import GatewayError, NotFound
 from gateway.inbound import Inbound, Waiting
 from gateway.posts import Post
-from gateway.store import mending, revisions
+from gateway.store import mending, revisions, suspicions
 from gateway.store.cipher import Cipher
 from gateway.store.documents import Documents
 from gateway.store.journal import Journal
@@ -88,6 +88,19 @@ class Operations:
         log.info("delivery.withdrawn", delivery_id=delivery_id, partner=partner)
         self.wake(frozenset([partner]))
         return partner
+
+    async def judge_duplicate(
+        self, suspicion_id: str, verdict: suspicions.Verdict, *, reason: str, by: str
+    ) -> dict[str, Any]:  # fmt: skip
+        """Enter what somebody says of two cases that may be one dispute; neither changes. Raises NotFound."""
+        now = millis(self.now())
+        judged = await self.writer.ran(
+            lambda connection: suspicions.judge(connection, suspicion_id, verdict, reason=reason, by=by, now=now)
+        )
+        if judged is None:
+            raise NotFound("case.suspicion_unknown", suspicion=suspicion_id[:64])
+        log.info("case.duplicate_judged", suspicion_id=suspicion_id, state=verdict)
+        return judged
 
     async def keep_house(self) -> None:
         """Hold what was parked too long, take up what need not wait, forget nonces that can no longer be replayed."""

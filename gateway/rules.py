@@ -14,10 +14,21 @@ from gateway.configuration.directory import Directory
 from gateway.lifecycle import Accepted, Case, Confirmation, Digester, Parked, Profile, Refused, Standing, decide
 from gateway.lifecycle.clocks import Call, Clock, clock_of
 from gateway.lifecycle.entitlement import not_entitled
+from gateway.lifecycle.likeness import likeness_of
 from gateway.lifecycle.states import Event
 from gateway.routing import Around, Place, Routing, named_in, route
 from gateway.store.advancing import GATEWAY
-from gateway.store.arrivals import Asked, CaseAfter, CaseFile, ClockRow, ConfirmationRow, DueDelivery, Judgement, LegRow
+from gateway.store.arrivals import (
+    Asked,
+    CaseAfter,
+    CaseFile,
+    ClockRow,
+    ConfirmationRow,
+    DueDelivery,
+    Judgement,
+    LegRow,
+    Likeness,
+)
 
 _DISPATCHED = frozenset({"referral", "escalation"})  # what the addressee's standing decides
 _SPOKEN_FOR = frozenset({"assignment", "litigation"})  # what the sender's own standing decides
@@ -62,7 +73,12 @@ class Rules:
             return Judgement(fate="refused", code=decision.code, facts=decision.facts)
         around = _around(case, asked, decision, _usual(profile, short_type(message)))
         clock = clock_of(decision.case, profile, revision.calendar) if decision.case else None
-        return _routed(revision, case, message, decision, partner=partner, around=around, clock=clock)
+        judged = _routed(revision, case, message, decision, partner=partner, around=around, clock=clock)
+        likeness = self._likeness(message, profile)
+        return replace(judged, likeness=likeness) if likeness else judged
+
+    def _likeness(self, message: Message, profile: Profile) -> Likeness | None:
+        return likeness_of(message, profile.duplicate_days, self._digester) if self._digester else None
 
     def clock(self, case: CaseFile, *, reached: date | None = None) -> tuple[Case, Clock | None]:
         """Return a case as the lifecycle has it, and the period that runs for its holder."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from gateway import __version__
-from gateway.cli import config, directory, documents, ledger, mapping, partners, reconcile, ruling
+from gateway.cli import config, directory, documents, duplicates, ledger, mapping, partners, reconcile, ruling
 from gateway.cli.backup import backup, restore
 from gateway.cli.cases import cases
 from gateway.cli.demo import demo
@@ -60,6 +60,7 @@ def application() -> typer.Typer:
     app.command("restore", help="cli.help.restore", rich_help_panel=MEND)(restore)
     app.add_typer(reconcile.commands(), name="reconcile", rich_help_panel=MEND)
     app.add_typer(ledger.commands(), name="ledger", rich_help_panel=MEND)
+    app.add_typer(duplicates.commands(), name="duplicates", rich_help_panel=LOOK)
     app.add_typer(documents.commands(), name="documents", rich_help_panel=LOOK)
     app.add_typer(ruling.commands(), name="ruling", rich_help_panel=LOOK)
     app.add_typer(partners.commands(), name="partners", rich_help_panel=SET_UP)

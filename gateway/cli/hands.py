@@ -22,6 +22,7 @@ from gateway.contract import Request
 from gateway.errors import NeverReached, StoreUnavailable
 from gateway.operations import By
 from gateway.settings import Settings
+from gateway.store.suspicions import Verdict
 from gateway.transports.http import Timeouts
 
 
@@ -45,6 +46,9 @@ class Hands(Protocol):
 
     async def release(self, case: str, by: str) -> dict[str, Any]:
         """End the legal hold of a case. Raises NotFound."""
+
+    async def judge_duplicate(self, suspicion: str, verdict: Verdict, reason: str, by: str) -> dict[str, Any]:
+        """Enter what somebody says of two cases that may be one dispute. Raises NotFound."""
 
     async def prune(self, *, dry_run: bool) -> dict[str, Any]:
         """Prune some of what is old enough, or count it."""
@@ -79,6 +83,10 @@ class _Serving:
 
     async def release(self, case: str, by: str) -> dict[str, Any]:
         return await self._post("cases", case, "release", {"by": by})
+
+    async def judge_duplicate(self, suspicion: str, verdict: Verdict, reason: str, by: str) -> dict[str, Any]:
+        verb = {"confirmed": "confirm", "dismissed": "dismiss"}[verdict]
+        return await self._post("duplicates", suspicion, verb, {"reason": reason, "by": by})
 
     async def prune(self, *, dry_run: bool) -> dict[str, Any]:
         answer: dict[str, Any] = await self.administration.post("/admin/prune", {"dry_run": dry_run})
@@ -123,6 +131,9 @@ class _Own:
 
     async def release(self, case: str, by: str) -> dict[str, Any]:
         return await self.gateway.retention.release(case, by=by)
+
+    async def judge_duplicate(self, suspicion: str, verdict: Verdict, reason: str, by: str) -> dict[str, Any]:
+        return await self.gateway.operations.judge_duplicate(suspicion, verdict, reason=reason, by=by)
 
     async def prune(self, *, dry_run: bool) -> dict[str, Any]:
         if dry_run:

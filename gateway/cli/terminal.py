@@ -31,7 +31,8 @@ from gateway.texts import Language
 WIDTH = 100  # columns, where there is no terminal that says
 Item = TypeVar("Item")
 _CONTROL = dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-_FIXED = {"received": 19, "created": 19, "oldest": 19, "receipt": 36, "delivery": 36, "receipt_or_delivery": 36}
+_FIXED = {"received": 19, "created": 19, "oldest": 19, "receipt": 36, "delivery": 36, "receipt_or_delivery": 36,
+          "suspicion": 48, "cases": 36}  # fmt: skip
 _STYLES = {
     "accepted": "green", "delivered": "green", "ok": "green", "parked": "cyan", "handed": "cyan", "pending": "cyan",
     "held": "yellow", "warning": "yellow", "blocked": "yellow", "in_doubt": "yellow", "withdrawn": "dim",

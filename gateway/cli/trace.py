@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from gateway.canonical.messages import PREFIX, TYPES
+from gateway.cli.duplicates import grounds, verdict_of
 from gateway.cli.naming import Names, names
 from gateway.cli.options import AsJson
 from gateway.cli.reading import reading
@@ -91,9 +92,17 @@ def _head(terminal: Terminal, story: Row, known: Names) -> Any:
             "opened": case["opened_at"],
             "closed": case["closed_at"],
             "hold": _lines([f"{each['placed_by']}: {each['reason']}" for each in _in_force(story)]) or None,
+            "duplicates": _lines(_duplicates(terminal, story)) or None,
             "flags": _lines([str(terminal.word("lifecycle.flag", flag)) for flag in case["flags"]]) or None,
         }
     )
+
+
+def _duplicates(terminal: Terminal, story: Row) -> list[str]:
+    suspected = [each for each in story["duplicates"] if each["verdict"] != "dismissed"]
+    others = [next(case["id"] for case in each["cases"] if case["id"] != story["case"]["id"]) for each in suspected]
+    said = (f"{grounds(terminal, each)}; {verdict_of(terminal, each)}" for each in suspected)
+    return [f"{other} ({what})" for other, what in zip(others, said, strict=True)]
 
 
 def _in_force(story: Row) -> list[Row]:

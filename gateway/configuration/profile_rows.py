@@ -14,6 +14,7 @@ from gateway.lifecycle.profile import Eligibility, Unanswered
 
 Days = Annotated[int, Field(ge=1, le=365)]
 Before = Annotated[int, Field(ge=0, le=30)]
+Apart = Annotated[int, Field(ge=0, le=365)]
 Months = Annotated[int, Field(ge=1, le=12)]
 
 
@@ -53,6 +54,7 @@ class ProfileRow(Written):
     unanswered: Unanswered | None = None
     remind_workdays: Before | None = None
     remind_days: Before | None = None
+    duplicate_days: Apart | None = None
 
     def changes(self) -> dict[str, Any]:
         """Return what the row says, as the fields of a profile."""

@@ -65,10 +65,10 @@ class Mark:
 def marks_of(parties: Iterable[Party]) -> Iterator[Mark]:
     """Return the marks of the parties, and of those who represent them or act for them."""
     for party in parties:
-        code = _number(party.document) if party.kind == "natural_person" else party.credit_code
+        code = resident_number(party.document) if party.kind == "natural_person" else party.credit_code
         yield Mark(name=compact(party.name), code=code, phones=party.phones)
         for agent in party.agents:
-            yield Mark(name=compact(agent.name), code=_number(agent.document), phones=agent.phones)
+            yield Mark(name=compact(agent.name), code=resident_number(agent.document), phones=agent.phones)
         if party.representative:
             yield Mark(name=compact(party.representative.name), phones=party.representative.phones)
 
@@ -107,7 +107,8 @@ def _short(digest: bytes) -> str:
     return digest[:_BYTES].hex()
 
 
-def _number(document: IdentityDocument | None) -> str | None:
+def resident_number(document: IdentityDocument | None) -> str | None:
+    """Return the one number by which a person can be told from everybody else, where the document has it."""
     return document.number if document and document.type in _RESIDENT else None
 
 

@@ -48,6 +48,8 @@ class Profile:
     ``unanswered``: what silence brings about: the case goes back (12), or the unit is urged and keeps it.
     ``remind_workdays``, ``remind_days``: how long before the end of a period of working days, or of days, whoever must
     act is reminded; 0: not at all.
+
+    ``duplicate_days``: how many days apart two cases with the same parties are suspected to be one dispute; 0: never.
     """
 
     name: str = "national"
@@ -79,6 +81,7 @@ class Profile:
     unanswered: Unanswered = "return"
     remind_workdays: int = 1
     remind_days: int = 5
+    duplicate_days: int = 30
 
     def foresees(self, event: str) -> bool:
         """Say whether the jurisdiction knows a step at all; most steps every one does."""

@@ -90,10 +90,14 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What the commit made of an arrival: each record's outcome, and the partners that have something due."""
+    """What the commit made of an arrival: each record's outcome, and the partners that have something due.
+
+    ``suspicions``: what it found of cases that its records are about.
+    """
 
     outcomes: tuple[Outcome, ...]
     due: frozenset[str]
+    suspicions: tuple[Suspicion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,12 +206,45 @@ class CaseAfter:
     closed: bool
 
 
+class Likeness(Protocol):
+    """What the parties of a case can be recognised by in another one; the store compares digests and nothing else."""
+
+    @property
+    def pairs(self) -> Sequence[Sequence[bytes]]:
+        """Each two parties, as keyed digests under every key, the present one first."""
+
+    @property
+    def day(self) -> int:
+        """The day of the business, as ``date.toordinal`` counts."""
+
+    @property
+    def within(self) -> int:
+        """How many days another case may be away."""
+
+    def kept(self) -> dict[str, Any]:
+        """Return the columns that are kept beside each pair."""
+
+    def grounds(self, other: Mapping[str, Any]) -> tuple[str, ...]:
+        """Say why this and another case with the same pair, of which these columns are kept, may be one dispute."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicion:
+    """Two cases that may be one dispute, the smaller id first, and why."""
+
+    id: str
+    case_id: str
+    other_case_id: str
+    grounds: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """What the rules say of one message: its fate, the case after it, and who must get it."""
 
     fate: Fate
     after: CaseAfter | None = None
+    likeness: Likeness | None = None
     due: Sequence[DueDelivery] = ()
     code: str | None = None
     facts: Mapping[str, Fact] = field(default_factory=dict)

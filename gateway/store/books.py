@@ -13,8 +13,17 @@ from sqlalchemy import Connection, Table, bindparam, select, update
 
 from gateway.canonical.messages import Message
 from gateway.store import asked as asking
-from gateway.store import cases, inbox, polls
-from gateway.store.arrivals import Announced, Arrival, Asked, CaseFile, ConfirmationRow, LegRow
+from gateway.store import cases, inbox, likenesses, polls
+from gateway.store.arrivals import (
+    Announced,
+    Arrival,
+    Asked,
+    CaseFile,
+    ConfirmationRow,
+    LegRow,
+    Likeness,
+    Suspicion,
+)
 from gateway.store.bulk import change_rows, insert_rows
 from gateway.store.tables import delivery, document, message_document, nonce, request
 from gateway.store.tables import inbox as inbox_table
@@ -48,6 +57,8 @@ class Books:
             table: [] for table in (request, inbox_table, message_table, delivery, document, message_document, nonce)
         }
         self.reference_rows: list[Row] = []
+        self.likenesses: dict[str, Likeness] = {}  # of cases whose parties were named in this commit
+        self.suspicions: Sequence[Suspicion] = ()  # what was found by them, once it is posted
         self.inbox_changes: dict[str, Row] = {}
 
     def look_up(self, messages: Sequence[tuple[str, Message]]) -> None:
@@ -93,6 +104,7 @@ class Books:
         change_rows(self.connection, _INBOX_CHANGE, [_inbox_change(row) for row in self.inbox_changes.values()])
         for table, rows in self.rows.items():
             insert_rows(self.connection, table, rows)
+        self.suspicions = likenesses.compare(self.connection, self.likenesses, fresh=fresh, now=self.now)
         polls.brought(self.connection, self.polled, self.now)
 
 

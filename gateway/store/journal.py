@@ -29,6 +29,7 @@ from gateway.store.arrivals import (
     Judgement,
     Kept,
     Objection,
+    Suspicion,
 )
 from gateway.store.asked import question_of
 from gateway.store.books import Books, Row, open_content
@@ -70,7 +71,7 @@ class Journal:
         books.post()
         due = frozenset(row["partner"] for row in books.rows[delivery])
         due |= {row["partner"] for row in books.rows[document] if row["state"] == "awaited"}
-        return [each if isinstance(each, Exception) else _kept(each, due) for each in entered]
+        return [each if isinstance(each, Exception) else _kept(each, due, books.suspicions) for each in entered]
 
     def case_named(
         self, connection: Connection, references: Sequence[cases.Reference], files: Sequence[str]
@@ -201,6 +202,8 @@ class Journal:
             waits_for=None, case_value=None, content_sealed=None, deadline_at=None, decided_at=books.now,
         )  # fmt: skip
         books.add(message_table, rows.message_row(row, message, content, file, judgement.after))
+        if file and judgement.likeness:
+            books.likenesses[file.id] = judgement.likeness
         self._add_documents(books, candidate)
         for due in judgement.due:
             books.add(delivery, rows.delivery_row(books.now, message, file, due))
@@ -270,6 +273,8 @@ class Journal:
             books.add(message_document, {"message_id": message.id, "position": position, "document_id": document_id})
 
 
-def _kept(entered: Sequence[tuple[Row, bool]], due: frozenset[str]) -> Kept:
+def _kept(entered: Sequence[tuple[Row, bool]], due: frozenset[str], suspicions: Sequence[Suspicion]) -> Kept:
     outcomes: list[Outcome] = [inbox.outcome(row, repeated=repeated) for row, repeated in entered]
-    return Kept(outcomes=tuple(outcomes), due=due)
+    about = {row["case_id"] for row, repeated in entered if not repeated} if suspicions else ()
+    found = tuple(each for each in suspicions if each.case_id in about or each.other_case_id in about)
+    return Kept(outcomes=tuple(outcomes), due=due, suspicions=found)

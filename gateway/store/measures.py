@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, text
 
 from gateway.canonical.identifiers import BEIJING
 from gateway.store.due import PRIORITIES
-from gateway.store.tables import OPEN, TIMED
+from gateway.store.tables import OPEN, TIMED, UNDECIDED
 from gateway.store.times import moment
 
 MOST = 10_000  # rows counted
@@ -56,6 +56,7 @@ def measure(connection: Connection, partners: Collection[str], now: int) -> Meas
     _add_records(connection, found, now)
     _add_processes(connection, found, now)
     today = {"today": moment(now).astimezone(BEIJING).date().isoformat(), "most": MOST}
+    found["suspected_duplicates"] = {(): connection.execute(_SUSPECTED).scalar() or 0}
     found["overdue_cases"] = {(clock,): count for clock, count in connection.execute(_OVERDUE, today)}
     return found
 
@@ -149,6 +150,9 @@ _BLOCKED = text(
 _OVERDUE = text(
     "SELECT clock, count(*) FROM (SELECT coalesce(clock, 'other') AS clock FROM dispute_case"  # noqa: S608
     f" WHERE {TIMED} AND holder_until < :today AND clock_provisional IS NOT TRUE LIMIT :most) AS over GROUP BY clock"
+)
+_SUSPECTED = text(
+    f"SELECT count(*) FROM (SELECT 1 FROM suspicion WHERE {UNDECIDED} LIMIT {MOST}) AS suspected"  # noqa: S608
 )
 _RECORDS = text(
     "SELECT partner, count(*), min(received_at) FROM (SELECT partner, received_at FROM inbox"  # noqa: S608

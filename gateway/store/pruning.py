@@ -30,6 +30,7 @@ from sqlalchemy import (
     update,
 )
 
+from gateway.store import likenesses
 from gateway.store.due import UNDELIVERED
 from gateway.store.tables import (
     CLOSED,
@@ -45,10 +46,12 @@ from gateway.store.tables import (
     leg,
     legal_hold,
     message,
+    party_pair,
     reconciliation,
     reconciliation_item,
     reminder,
     request,
+    suspicion,
 )
 from gateway.store.tables import message_document as link
 
@@ -177,6 +180,7 @@ def _free_requests(before: int) -> ColumnElement[bool]:
 
 def _empty_cases(connection: Connection, ids: Sequence[str], now: int) -> None:
     _empty_messages(connection, message.c.case_id.in_(ids), now)
+    likenesses.forget(connection, ids)
     query = select(dispute_case.c.id, dispute_case.c.snapshot, dispute_case.c.step).where(dispute_case.c.id.in_(ids))
     for case_id, snapshot, step in connection.execute(query).all():
         kept = {name: value for name, value in orjson.loads(snapshot).items() if name != "marks"}
@@ -200,8 +204,9 @@ def _empty_messages(connection: Connection, which: ColumnElement[bool], now: int
 
 def _delete_cases(connection: Connection, ids: Sequence[str], _: int) -> None:
     _delete_messages(connection, select(message.c.id).where(message.c.case_id.in_(ids)))
-    for table in (inbox, case_reference, leg, confirmation, legal_hold, reminder):
+    for table in (inbox, case_reference, leg, confirmation, legal_hold, reminder, party_pair):
         connection.execute(delete(table).where(table.c.case_id.in_(ids)))
+    connection.execute(delete(suspicion).where(or_(suspicion.c.case_id.in_(ids), suspicion.c.other_case_id.in_(ids))))
     connection.execute(delete(dispute_case).where(dispute_case.c.id.in_(ids)))
 
 

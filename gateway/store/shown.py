@@ -13,6 +13,7 @@ from gateway.canonical.messages import TYPES
 from gateway.canonical.schema import title
 from gateway.store.due import UNDELIVERED
 from gateway.store.inbox import read_facts
+from gateway.store.suspicions import suspected
 from gateway.store.tables import (
     attempt,
     breaker,
@@ -81,6 +82,7 @@ def trace(connection: Connection, case_id: str) -> Row:
         "steps": steps,
         "documents": _all(connection, _documents(case_id)),
         "holds": _all(connection, _holds().where(legal_hold.c.case_id == case_id)),
+        "duplicates": suspected(connection, case_id=case_id),
         "other_records": _all(connection, other),
     }
 

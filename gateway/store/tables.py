@@ -5,7 +5,8 @@
              │      record)         └─ dispute_case ─┬─ leg
              └─ nonce                                ├─ case_reference
                                                      ├─ legal_hold
-                                                     └─ reminder
+                                                     ├─ reminder
+                                                     └─ party_pair, suspicion
     partner_session   revision   keyring   lane   breaker   leader   poll   reconciliation ── reconciliation_item
     ferry ── ferry_package
 
@@ -51,6 +52,7 @@ FULL = "closed_at IS NOT NULL AND (emptied_step IS NULL OR emptied_step < step)"
 KEPT = "emptied_at IS NULL"
 WATCHED = "watch_on IS NOT NULL"
 TIMED = "closed_at IS NULL AND holder_until IS NOT NULL"
+UNDECIDED = "verdict IS NULL"
 PROVISIONAL = "closed_at IS NULL AND clock_provisional"
 
 request = Table(
@@ -217,6 +219,38 @@ reminder = Table(
     Column("message_id", Id),  # None: nobody could be told
     Column("code", Name),  # why not
     Column("at", Millis, nullable=False),
+)
+
+# Two parties of a case, recognisable in another one: keyed digests, gone with the case's contents.
+party_pair = Table(
+    "party_pair",
+    metadata,
+    Column("digest", LargeBinary(16), primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),  # of the business, as date.toordinal counts
+    Column("case_id", Id, primary_key=True),
+    Column("within", SmallInteger, nullable=False),  # days that another case may be away
+    Column("type", String(32), nullable=False),  # of the dispute
+    Column("division", String(12)),
+    Column("place", LargeBinary(16)),  # keyed digest
+    Index("ix_party_pair_case_id", "case_id"),
+)
+
+# Two cases that may be one dispute, the smaller id first, and what somebody says of it.
+suspicion = Table(
+    "suspicion",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("case_id", Id, nullable=False),
+    Column("other_case_id", Id, nullable=False),
+    Column("grounds", String(64), nullable=False),  # parties, type, place; comma separated
+    Column("found_at", Millis, nullable=False),
+    Column("verdict", String(16)),  # confirmed | dismissed; None: open
+    Column("reason", Text),
+    Column("decided_by", Name),
+    Column("decided_at", Millis),
+    UniqueConstraint("case_id", "other_case_id"),
+    Index("ix_suspicion_other_case_id", "other_case_id"),
+    Index("ix_suspicion_open", "found_at", sqlite_where=text(UNDECIDED), postgresql_where=text(UNDECIDED)),
 )
 
 leg = Table(

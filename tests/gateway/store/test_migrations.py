@@ -156,7 +156,7 @@ def test_the_tables_say_which_gateways_may_work_on_them(bare: Engine) -> None:
     assert since <= revision
 
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0012")
 
 
 def fill_as_it_is(connection: Connection) -> dict[str, int]:
