@@ -135,7 +135,7 @@ class Inbound:
         kept = await self.writer.submitted(arrival)
         self.telemetry.kept(arrival, kept, began=began)
         for each in kept.suspicions:
-            log.warning("case.duplicate_suspected", suspicion_id=each.id, case_id=each.case_id,
+            log.info("case.duplicate_suspected", suspicion_id=each.id, case_id=each.case_id,
                         other_case_id=each.other_case_id, grounds=",".join(each.grounds))  # fmt: skip
         if kept.due:
             self.wake(kept.due)

@@ -11,10 +11,10 @@ from gateway.canonical.messages import Message, short_type
 from gateway.canonical.messages.catalogue import Kinds
 from gateway.configuration import Revision
 from gateway.configuration.directory import Directory
-from gateway.lifecycle import Accepted, Case, Confirmation, Digester, Parked, Profile, Refused, Standing, decide
+from gateway.lifecycle import Accepted, Case, Confirmation, Parked, Profile, Refused, Standing, decide
 from gateway.lifecycle.clocks import Call, Clock, clock_of
 from gateway.lifecycle.entitlement import not_entitled
-from gateway.lifecycle.likeness import likeness_of
+from gateway.lifecycle.likeness import Digester, likeness_of
 from gateway.lifecycle.states import Event
 from gateway.routing import Around, Place, Routing, named_in, route
 from gateway.store.advancing import GATEWAY

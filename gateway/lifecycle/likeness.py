@@ -16,25 +16,33 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import combinations, product
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from gateway.canonical.dispute import Place
 from gateway.canonical.identifiers import BEIJING
 from gateway.canonical.identifiers.folding import compact
 from gateway.canonical.messages import Intake, Message, Referral
 from gateway.canonical.parties import Party
-from gateway.lifecycle.interests import Digester, resident_number
+from gateway.lifecycle import interests
+from gateway.lifecycle.interests import resident_number
 
 PARTIES = 3  # of a side with more, those whose names come first: in another record they are the same ones
 PHONES = 2  # of one party
 TELLS_NOTHING = "other"  # as a type of dispute
-_BYTES = 16  # of a digest: no two pairs of people share one by chance, in however many cases
+_BYTES = 8  # of a digest, a whole number for the store: among a hundred million pairs no two share one by chance
 _TOWNSHIP = 9  # digits of a division code: what is wider holds too many people to be a place
 _SIDES = {"applicant": "asks", "plaintiff": "asks", "respondent": "asked", "defendant": "asked"}
 # What one unit writes and another leaves out, and the marks of which everybody has other ones.
 _AREAS = re.compile(r"^(?:[\u4e00-\u9fff]{2,12}?(?:省|自治区))?(?:[\u4e00-\u9fff]{2,12}?(?:市|自治州|盟))?"
                     r"(?:[\u4e00-\u9fff]{2,12}?(?:(?<![小社园])区|县|旗))?")  # fmt: skip
 _SHORTEST = 4  # characters of a place that is one
+
+
+class Digester(interests.Digester, Protocol):
+    """Keyed digests by which a case is recognised in another one."""
+
+    def by_keys(self, plain: bytes) -> tuple[bytes, ...]:
+        """Return the digest under each key, the present one first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +54,10 @@ class Likeness:
     days apart two cases of the jurisdiction may be.
     """
 
-    pairs: tuple[tuple[bytes, ...], ...] = field(repr=False)
+    pairs: tuple[tuple[int, ...], ...] = field(repr=False)
     type: str
     division: str | None
-    places: tuple[bytes, ...] = field(repr=False)
+    places: tuple[int, ...] = field(repr=False)
     day: int
     within: int
 
@@ -82,11 +90,11 @@ def likeness_of(message: Message, within: int, digester: Digester) -> Likeness |
         return None
     dispute, place = message.data.dispute, message.data.dispute.place or Place()
 
-    def sealed(kind: str, *texts: str) -> tuple[bytes, ...]:
-        plain = "\0".join(("dispute", kind, *texts)).encode()
-        return tuple(digest[:_BYTES] for digest in digester.digests(plain))
+    def sealed(*texts: str) -> tuple[int, ...]:
+        digests = digester.by_keys("\0".join(("dispute", *texts)).encode())
+        return tuple(int.from_bytes(digest[:_BYTES], signed=True) for digest in digests)
 
-    pairs = tuple({pair: sealed("pair", *pair) for pair in _pairs(message.data.parties)}.values())
+    pairs = tuple(sealed("pair", *pair) for pair in dict.fromkeys(_pairs(message.data.parties)))
     where = _where(place.text or "")
     if not pairs:
         return None
@@ -100,27 +108,8 @@ def likeness_of(message: Message, within: int, digester: Digester) -> Likeness |
     )
 
 
-def alike(one: Likeness, other: Likeness) -> tuple[str, ...]:
-    """Say why two cases are suspected to be one dispute: the same whichever is asked; empty: they are not."""
-    kept = {digests[0] for digests in other.pairs}
-    return one.grounds(other.kept()) if any(not kept.isdisjoint(digests) for digests in one.pairs) else ()
-
-
-def _pairs(parties: Sequence[Party]) -> Iterator[tuple[str, str]]:
-    """Return every way in which two parties of opposite sides can be known; of one side, where there is no other."""
-    sides: dict[str, list[Party]] = {}
-    for party in sorted(parties, key=lambda party: _letters(party.name)):
-        sides.setdefault(_SIDES.get(party.role, party.role), []).append(party)
-    chosen = [several[:PARTIES] for several in sides.values()]
-    opposed = (two for left, right in combinations(chosen, 2) for two in product(left, right))
-    for left, right in opposed if len(chosen) > 1 else combinations(chosen[0], 2):
-        for known in _known_by(_Person.of(left), _Person.of(right)):
-            yield min(known), max(known)
-
-
-@dataclass(frozen=True, slots=True)
-class _Person:
-    """What one party can be known by: a name, which others may have too, and what nobody else has."""
+class _Person(NamedTuple):
+    """What one party can be known by: a name, which others may have too, and what nobody else has; "" for neither."""
 
     name: str
     code: str
@@ -131,12 +120,24 @@ class _Person:
         name, document = _letters(party.name), party.document
         number = resident_number(document) or (f"{document.type}:{document.number}" if document else None)
         code = number if party.kind == "natural_person" else party.credit_code
-        phones = tuple(f"phone:{name}:{phone}" for phone in party.phones[:PHONES]) if name else ()
+        phones = tuple([f"phone:{name}:{phone}" for phone in party.phones[:PHONES]]) if name else ()
         return cls(name=f"name:{name}" if name else "", code=f"code:{code}" if code else "", phones=phones)
 
     @property
     def sure(self) -> tuple[str, ...]:
         return (self.code, *self.phones) if self.code else self.phones
+
+
+def _pairs(parties: Sequence[Party]) -> Iterator[tuple[str, str]]:
+    """Return every way in which two parties of opposite sides can be known; of one side, where there is no other."""
+    sides: dict[str, list[_Person]] = {}
+    for party in parties:
+        sides.setdefault(_SIDES.get(party.role, party.role), []).append(_Person.of(party))
+    chosen = [sorted(side)[:PARTIES] for side in sides.values()]
+    opposed = (two for one, other in combinations(chosen, 2) for two in product(one, other))
+    for left, right in opposed if len(chosen) > 1 else combinations(chosen[0], 2):
+        for known in _known_by(left, right):
+            yield min(known), max(known)
 
 
 def _known_by(left: _Person, right: _Person) -> Iterator[tuple[str, str]]:
@@ -150,7 +151,8 @@ def _known_by(left: _Person, right: _Person) -> Iterator[tuple[str, str]]:
 
 def _letters(text: str) -> str:
     """Return a text without spaces, dots and whatever else each system writes in its own way."""
-    return "".join(filter(str.isalnum, compact(text)))
+    short = compact(text)
+    return short if short.isalnum() else "".join(filter(str.isalnum, short))
 
 
 def _where(text: str) -> str:

@@ -210,8 +210,8 @@ class Likeness(Protocol):
     """What the parties of a case can be recognised by in another one; the store compares digests and nothing else."""
 
     @property
-    def pairs(self) -> Sequence[Sequence[bytes]]:
-        """Each two parties, as keyed digests under every key, the present one first."""
+    def pairs(self) -> Sequence[Sequence[int]]:
+        """Each two parties, as keyed digests of 64 bits under every key, the present one first."""
 
     @property
     def day(self) -> int:

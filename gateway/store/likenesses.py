@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, select, text, tuple_
+from sqlalchemy import Connection, bindparam, delete, select, text, tuple_
 
 from gateway.canonical.identifiers import uuid7
 from gateway.store.arrivals import Likeness, Suspicion
@@ -35,19 +35,7 @@ def compare(
         return ()
     _lock(connection, {digests[0] for likeness in named.values() for digests in likeness.pairs})
     forget(connection, named.keys() - fresh)
-    known = _known(connection, named.values())
-    rows: list[Row] = []
-    grounds: dict[Link, tuple[str, ...]] = {}
-    for case_id, likeness in named.items():
-        for digests in likeness.pairs:
-            others = [row for digest in digests for row in known.get(digest, ())]
-            if len(others) >= MOST:
-                continue
-            for other in others:
-                if found := likeness.grounds(other):
-                    grounds[_link(case_id, other["case_id"])] = found
-            rows.append({"digest": digests[0], "case_id": case_id, **likeness.kept()})
-            known.setdefault(digests[0], []).append(rows[-1])
+    rows, grounds = _matched(named, _known(connection, named.values()))
     insert_rows(connection, party_pair, rows)
     return _suspect(connection, grounds, now)
 
@@ -56,6 +44,26 @@ def forget(connection: Connection, case_ids: Iterable[str]) -> None:
     """Forget what cases can be recognised by."""
     if ids := sorted(case_ids):
         connection.execute(delete(party_pair).where(party_pair.c.case_id.in_(ids)))
+
+
+def _matched(
+    named: Mapping[str, Likeness], known: dict[int, list[Row]]
+) -> tuple[list[Row], dict[Link, tuple[str, ...]]]:  # fmt: skip
+    """Return the pairs to keep, and what is suspected of each link; the cases of a commit are known to each other."""
+    rows: list[Row] = []
+    grounds: dict[Link, tuple[str, ...]] = {}
+    for case_id, likeness in named.items():
+        for digests in likeness.pairs:
+            there = (row for digest in digests for row in known.get(digest, ()))
+            others = [row for row in there if abs(row["day"] - likeness.day) <= likeness.within]
+            if len(others) >= MOST:
+                continue
+            for other in others:
+                if found := likeness.grounds(other):
+                    grounds[_link(case_id, other["case_id"])] = found
+            rows.append({"digest": digests[0], "case_id": case_id, **likeness.kept()})
+            known.setdefault(digests[0], []).append(rows[-1])
+    return rows, grounds
 
 
 def _suspect(connection: Connection, grounds: Mapping[Link, tuple[str, ...]], now: int) -> Sequence[Suspicion]:
@@ -74,23 +82,22 @@ def _suspect(connection: Connection, grounds: Mapping[Link, tuple[str, ...]], no
     return fresh
 
 
-def _lock(connection: Connection, digests: Iterable[bytes]) -> None:
+def _lock(connection: Connection, digests: Iterable[int]) -> None:
     if connection.dialect.name == "postgresql":
-        # In order, so that two processes never wait for each other in a circle; half of a digest is as good as all.
-        keys = sorted(int.from_bytes(digest[:8], signed=True) for digest in digests)
-        connection.execute(_LOCK, {"keys": keys})
+        # In order, so that two processes never wait for each other in a circle.
+        connection.execute(_LOCK, {"keys": sorted(digests)})
 
 
-def _known(connection: Connection, likenesses: Iterable[Likeness]) -> dict[bytes, list[Row]]:
+def _known(connection: Connection, likenesses: Iterable[Likeness]) -> dict[int, list[Row]]:
     several = list(likenesses)
     digests = sorted({digest for each in several for pair in each.pairs for digest in pair})
     first = min(each.day - each.within for each in several)
     last = max(each.day + each.within for each in several)
-    known: dict[bytes, list[Row]] = {}
+    known: dict[int, list[Row]] = {}
     for start in range(0, len(digests), AT_ONCE):
         asked = {"digests": digests[start : start + AT_ONCE], "first": first, "last": last}
         for row in connection.execute(_KNOWN, asked).mappings():
-            known.setdefault(bytes(row["digest"]), []).append(dict(row))
+            known.setdefault(row["digest"], []).append(dict(row))
     return known
 
 
@@ -108,9 +115,9 @@ def _row(each: Suspicion, now: int) -> Row:
     }
 
 
-_DIGESTS: BindParameter[Any] = bindparam("digests", expanding=True)
 _KNOWN = select(party_pair).where(
-    party_pair.c.digest.in_(_DIGESTS), party_pair.c.day.between(bindparam("first"), bindparam("last"))
+    party_pair.c.digest.in_(bindparam("digests", expanding=True)),
+    party_pair.c.day.between(bindparam("first"), bindparam("last")),
 )
 _THERE = select(suspicion.c.case_id, suspicion.c.other_case_id).where(
     tuple_(suspicion.c.case_id, suspicion.c.other_case_id).in_(bindparam("links", expanding=True))

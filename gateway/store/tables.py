@@ -225,14 +225,15 @@ reminder = Table(
 party_pair = Table(
     "party_pair",
     metadata,
-    Column("digest", LargeBinary(16), primary_key=True),
+    Column("digest", BigInteger, primary_key=True, autoincrement=False),  # 64 bits of a keyed one
     Column("day", Integer, primary_key=True, autoincrement=False),  # of the business, as date.toordinal counts
     Column("case_id", Id, primary_key=True),
     Column("within", SmallInteger, nullable=False),  # days that another case may be away
     Column("type", String(32), nullable=False),  # of the dispute
     Column("division", String(12)),
-    Column("place", LargeBinary(16)),  # keyed digest
+    Column("place", BigInteger),  # keyed likewise
     Index("ix_party_pair_case_id", "case_id"),
+    sqlite_with_rowid=False,
 )
 
 # Two cases that may be one dispute, the smaller id first, and what somebody says of it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from gateway.bootstrap import Gateway, shipped_adapters
 from gateway.demo.cast import Calendar, referral
 from gateway.settings import load_settings
-from tests.gateway.cli.conftest import CASE, PERSONAL, Desk
+from tests.gateway.cli.conftest import CASE, PERSONAL, Desk, Process
 from tests.gateway.conftest import Door, write_configuration
 
 TWIN = "AJ50024220260009"
@@ -77,3 +78,16 @@ def test_a_verdict_needs_a_suspicion_and_a_reason(twins: Desk) -> None:
     assert twins.run("duplicates", "dismiss", "no-such", "--reason", "another wall").exit_code == 3
     assert twins.run("duplicates", "dismiss", found["id"], "--reason", "x").exit_code == 2
     assert twins.run("duplicates", "dismiss", found["id"]).exit_code == 2
+
+
+def test_beside_a_gateway_that_serves_the_verdict_goes_through_it(
+    twins: Desk, start: Callable[..., Process]
+) -> None:  # fmt: skip
+    process = start("--data-dir", str(twins.folder), "serve", "--port", "0", "--json")
+    process.document()
+    (found,) = twins.json("duplicates")["duplicates"]
+    for verb, verdict in (("dismiss", "dismissed"), ("confirm", "confirmed")):
+        done = twins.json("duplicates", verb, found["id"], "--reason", "another wall")
+        assert done == {"suspicion": found["id"], "verdict": verdict, "changed": True}
+    assert twins.run("duplicates", "confirm", "no-such", "--reason", "another wall").exit_code == 3
+    assert process.stop() == 0

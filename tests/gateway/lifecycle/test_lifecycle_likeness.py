@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.canonical.messages import Message
-from gateway.lifecycle.likeness import Likeness, alike, likeness_of
+from gateway.lifecycle.likeness import Likeness, likeness_of
 from gateway.store.cipher import Cipher, Key, Keyring
 from tests.gateway.lifecycle import lifecycle_messages as say
 
@@ -44,6 +44,12 @@ def referral(*parties: dict[str, Any], day: float = 0, **dispute: Any) -> Messag
     roles = ("applicant", "respondent", "third_party")
     said = [{"role": roles[n], **party} for n, party in enumerate(parties)]
     return say.referral(day=day, parties=said, dispute={"type": "neighbours", "place": PLACE, **dispute})
+
+
+def alike(one: Likeness, other: Likeness) -> tuple[str, ...]:
+    """Say why two cases are suspected to be one dispute: the same whichever is asked; empty: they are not."""
+    kept = {digests[0] for digests in other.pairs}
+    return one.grounds(other.kept()) if any(not kept.isdisjoint(digests) for digests in one.pairs) else ()
 
 
 def test_the_same_two_parties_type_and_place_are_suspected_with_every_ground() -> None:

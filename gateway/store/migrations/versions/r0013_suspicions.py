@@ -18,14 +18,15 @@ def upgrade() -> None:
     """Make both tables. Who the parties of kept cases are is sealed: these are compared with nothing."""
     op.create_table(
         "party_pair",
-        sa.Column("digest", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("digest", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("case_id", sa.String(length=36), nullable=False),
         sa.Column("within", sa.SmallInteger(), nullable=False),
         sa.Column("type", sa.String(length=32), nullable=False),
         sa.Column("division", sa.String(length=12), nullable=True),
-        sa.Column("place", sa.LargeBinary(length=16), nullable=True),
+        sa.Column("place", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("digest", "day", "case_id", name=op.f("pk_party_pair")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_party_pair_case_id", "party_pair", ["case_id"])
     op.create_table(
