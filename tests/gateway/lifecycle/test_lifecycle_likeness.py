@@ -56,6 +56,15 @@ def test_the_same_two_parties_type_and_place_are_suspected_with_every_ground() -
     assert alike(case(), case(day=2)) == BOTH
 
 
+def test_an_intake_and_a_referral_of_one_quarrel_are_suspected_by_the_day_of_the_registration() -> None:
+    parties = [{"role": "plaintiff", **XU}, {"role": "defendant", **RAN}]
+    said = {"channel": "hotline_12368", "parties": parties, "dispute": {"type": "neighbours"}}
+    for day, same in ((29, True), (31, False)):
+        intake = likeness_of(say.say("intake", "org-x", 90, registered_at=say.at(day), **said), 30, CIPHER)
+        assert intake is not None
+        assert alike(case(), intake) == (("parties", "type") if same else ())
+
+
 def test_it_does_not_matter_who_of_the_two_complained() -> None:
     assert alike(case(XU, RAN), case(RAN, XU)) == BOTH
 

@@ -118,3 +118,11 @@ def test_nothing_secret_shows_in_a_repr() -> None:
     assert "2026" in shown
     assert "nnnn" not in shown
     assert "oooo" not in shown
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_digests_by_keys_are_those_of_the_present_algorithm_the_present_key_first(algorithm: Algorithm) -> None:
+    cipher = Cipher(ring(NEW, OLD), algorithm)
+    present, older = cipher.by_keys(b"two people")
+    assert present == cipher.digest(b"two people")
+    assert older == Cipher(ring(OLD), algorithm).digest(b"two people")
