@@ -6,6 +6,8 @@
     POST /services/dispute       one signed call from the gateway
     /_sim/…                      the controls: push, faults, received, state, reset, health
 
+With ``--ferry FOLDER`` its records travel as files in that folder instead: simulator_ferry.py.
+
 It shares no code with the adapter: it was written from the README.
 """
 
@@ -27,6 +29,7 @@ from fastapi.responses import JSONResponse
 
 from adapters.police.pretend_failures import FaultyApp
 from adapters.police.pretend_station import Station, read_call, signature, write_answer, write_call, write_document
+from adapters.police.simulator_ferry import FerrySimulator
 
 DOOR = "/services/dispute"
 WINDOW = 300  # seconds
@@ -59,6 +62,8 @@ class Simulator:
     def partner_settings() -> dict[str, Any]:
         """Return the adapter settings of a partner row that fits this simulator."""
         return {}
+
+    by_ferry = FerrySimulator  # the same station, where nobody can call it
 
     def wrap(
         self,
@@ -143,9 +148,16 @@ def main() -> None:
     parser.add_argument("--gateway-url")
     parser.add_argument("--partner", required=True)
     parser.add_argument("--keys-file", type=Path, required=True, help="JSON: secret name -> value")
+    parser.add_argument("--ferry", type=Path, metavar="FOLDER", help="exchange files there, and call nobody")
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds that a file takes through a gate")
     given = parser.parse_args()
     keys = json.loads(given.keys_file.read_text(encoding="utf-8"))
-    simulator = Simulator(gateway_url=given.gateway_url, partner=given.partner, keys=keys)
+    simulator: Simulator | FerrySimulator
+    if given.ferry:
+        simulator = FerrySimulator(folder=given.ferry, keys=keys, delay=given.delay)
+        simulator.start()
+    else:
+        simulator = Simulator(gateway_url=given.gateway_url, partner=given.partner, keys=keys)
     uvicorn.run(simulator.app, host="127.0.0.1", port=given.port, log_level="warning", access_log=False)
 
 
