@@ -143,6 +143,19 @@ def _answer(code: str, message: str, *, wait: str | None = None, **said: str | N
 
 def main() -> None:
     """Run one pretend police station on the loopback interface."""
+    given = _options().parse_args()
+    keys = json.loads(given.keys_file.read_text(encoding="utf-8"))
+    simulator: Simulator | FerrySimulator
+    if given.ferry:
+        waits = {"delay": given.delay, "settle": given.settle, "again": given.again}
+        simulator = FerrySimulator(folder=given.ferry, keys=keys, **waits)
+        simulator.start()
+    else:
+        simulator = Simulator(gateway_url=given.gateway_url, partner=given.partner, keys=keys)
+    uvicorn.run(simulator.app, host="127.0.0.1", port=given.port, log_level="warning", access_log=False)
+
+
+def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Pretend police station")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--gateway-url")
@@ -150,15 +163,9 @@ def main() -> None:
     parser.add_argument("--keys-file", type=Path, required=True, help="JSON: secret name -> value")
     parser.add_argument("--ferry", type=Path, metavar="FOLDER", help="exchange files there, and call nobody")
     parser.add_argument("--delay", type=float, default=0.0, help="seconds that a file takes through a gate")
-    given = parser.parse_args()
-    keys = json.loads(given.keys_file.read_text(encoding="utf-8"))
-    simulator: Simulator | FerrySimulator
-    if given.ferry:
-        simulator = FerrySimulator(folder=given.ferry, keys=keys, delay=given.delay)
-        simulator.start()
-    else:
-        simulator = Simulator(gateway_url=given.gateway_url, partner=given.partner, keys=keys)
-    uvicorn.run(simulator.app, host="127.0.0.1", port=given.port, log_level="warning", access_log=False)
+    parser.add_argument("--settle", type=float, default=2.0, help="seconds until a spoilt file counts as missing")
+    parser.add_argument("--again", type=float, default=5.0, help="seconds until what is missing is asked for again")
+    return parser
 
 
 if __name__ == "__main__":
