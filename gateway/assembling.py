@@ -16,7 +16,7 @@ from gateway.opening import Store
 from gateway.pace import Pace
 from gateway.posts import Post, system_of
 from gateway.store import sessions
-from gateway.transports.ferry import Ends, Folders
+from gateway.transports.ferry import Ends, LocalFolder
 from gateway.transports.http import HttpTransport, Timeouts
 from gateway.wire.canonical_dialect import CanonicalDialect
 
@@ -88,7 +88,8 @@ class Assembling:
         return Crossing(
             partner=row.partner,
             ends=Ends(ours=ferry.ours, theirs=ferry.theirs, key=key.encode(), limit=ferry.limit_mb * 1024 * 1024),
-            folders=Folders(incoming=Path(ferry.incoming), outgoing=Path(ferry.outgoing)),
+            incoming=LocalFolder(Path(ferry.incoming)),
+            outgoing=LocalFolder(Path(ferry.outgoing)),
             ran=self.ran,
             cipher=self.store.cipher,
             now=self.now,

@@ -50,7 +50,7 @@ def simulate(
         if keys_file is None:
             terminal.say("cli.simulate.no_keys_file")
         row = None if ferry is None else pretend.ferry_row
-        terminal.print(_partner_file(simulator, adapter.partition("/")[0], name, url, keys, row))
+        terminal.print(_partner_file(simulator, adapter.partition("/")[0], name, url, keys, ferry=row))
         asyncio.run(_serve(Server(pretend.app, grace=2, listens=lambda: None), listener))
 
 
@@ -82,7 +82,7 @@ def _by_ferry(simulator: Any, adapter: str) -> Any:
 
 
 def _partner_file(
-    simulator: Any, adapter: str, name: str, url: str, keys: dict[str, str], ferry: dict[str, Any] | None
+    simulator: Any, adapter: str, name: str, url: str, keys: dict[str, str], *, ferry: dict[str, Any] | None
 ) -> str:
     """Return a partner file that fits; JSON values are YAML too."""
     variable = name.upper().replace("-", "_")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from gateway.store import ferry
 from gateway.store.cipher import Cipher, Key, Keyring
 from gateway.store.tables import ferry as ferry_table
 from gateway.store.tables import ferry_package, metadata
-from gateway.transports.ferry import Damaged, Ends, Folders, Package
+from gateway.transports.ferry import Damaged, Ends, LocalFolder, Package
 from gateway.transports.ferry.package import unpack
 
 LIMIT = 256 * 1024
@@ -127,8 +128,8 @@ def water(tmp_path: Path) -> Iterator[Callable[..., Water]]:
                 ends.callback(engine.dispose)
                 event.listen(engine, "connect", _hasty)
                 metadata.create_all(engine)
-            ours = _end(engines[0], clock, ("GW", "PCS"), Folders(incoming=tmp_path / "a", outgoing=tmp_path / "b"))
-            theirs = _end(engines[1], clock, ("PCS", "GW"), Folders(incoming=tmp_path / "c", outgoing=tmp_path / "d"))
+            ours = _end(engines[0], clock, ("GW", "PCS"), tmp_path / "a", tmp_path / "b")
+            theirs = _end(engines[1], clock, ("PCS", "GW"), tmp_path / "c", tmp_path / "d")
             out = Gate(tmp_path / "b", tmp_path / "c", dice, share)
             return Water(ours, theirs, out, Gate(tmp_path / "d", tmp_path / "a", dice, share), clock)
 
@@ -139,14 +140,17 @@ def _hasty(connection: Any, _: Any) -> None:
     connection.execute("PRAGMA synchronous=OFF")  # nothing is killed here, and thousands of commits are
 
 
-def _end(engine: Engine, clock: Clock, names: tuple[str, str], folders: Folders) -> End:
+def _end(engine: Engine, clock: Clock, names: tuple[str, str], incoming: Path, outgoing: Path) -> End:
     async def ran(work: Callable[[Connection], Any]) -> Any:
         with engine.begin() as connection:
             return work(connection)
 
     cipher = Cipher(Keyring(keys=(Key(name="test-1", material=bytes(32)),)))
     ends = Ends(ours=names[0], theirs=names[1], key=b"a key for tests only", limit=LIMIT)
-    crossing = Crossing(partner="partner", ends=ends, folders=folders, ran=ran, cipher=cipher, now=clock.now)
+    crossing = Crossing(
+        partner="partner", ends=ends, incoming=LocalFolder(incoming), outgoing=LocalFolder(outgoing), ran=ran,
+        cipher=cipher, now=clock.now,
+    )  # fmt: skip
     return End(crossing, engine)
 
 
@@ -206,6 +210,36 @@ async def test_a_package_that_is_still_being_written_is_left_alone(water: Callab
     assert file.exists()
     file.write_bytes(whole)
     assert await both.theirs.call() == 1
+
+
+async def test_a_package_on_a_machine_whose_clock_is_slow_is_not_taken_for_abandoned(
+    water: Callable[..., Water],
+) -> None:
+    both = water()
+    await sent(both.ours, 1)
+    both.out.open()
+    [file] = (path for path in both.out.end.iterdir() if path.is_file())
+    whole = file.read_bytes()
+    for part in (100, 200, len(whole)):  # it grows, and its time is always an hour ago
+        file.write_bytes(whole[:part])
+        os.utime(file, times=(both.clock.at.timestamp() - 3600,) * 2)
+        assert await both.theirs.call() == (part == len(whole))
+        both.clock.on(59)
+
+
+async def test_a_package_that_stays_spoilt_is_set_aside_and_comes_again(water: Callable[..., Water]) -> None:
+    both = water()
+    await sent(both.ours, 1)
+    both.out.open()
+    [file] = (path for path in both.out.end.iterdir() if path.is_file())
+    file.write_bytes(file.read_bytes()[:-20])
+    await both.theirs.call()
+    both.clock.on(60)
+    await both.theirs.call()
+    assert (both.out.end / "damaged" / file.name).exists()
+    for _ in range(3):
+        await both.round()
+    assert both.theirs.taken == [(1, letter(1))]
 
 
 async def test_a_package_sent_again_is_the_same_package(water: Callable[..., Water]) -> None:
