@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,8 +21,10 @@ from gateway.store import ferry
 from gateway.store.cipher import Cipher, Key, Keyring
 from gateway.store.tables import ferry as ferry_table
 from gateway.store.tables import ferry_package, metadata
-from gateway.transports.ferry import Damaged, Ends, LocalFolder, Package
+from gateway.transports.ferry import Damaged, Ends, Folder, LocalFolder, Package
 from gateway.transports.ferry.package import unpack
+from gateway.transports.ferry.sftp import SftpFolder
+from tests.gateway.transports.sftp_server import sftp
 
 LIMIT = 256 * 1024
 
@@ -73,7 +75,7 @@ class Gate:
     def open(self) -> None:
         """Move everything, or what is left of it."""
         self.end.mkdir(parents=True, exist_ok=True)
-        files = [path for path in self.start.glob("*") if not path.name.startswith(".")] if self.start.exists() else []
+        files = sorted(path for path in self.start.glob("*") if not path.name.startswith("."))
         self.dice.shuffle(files)
         for path in files:
             self._move(path)
@@ -116,8 +118,25 @@ class Water:
         self.clock.on(601)
 
 
+@pytest.fixture(params=["local", "sftp"])
+async def folder(request: pytest.FixtureRequest) -> AsyncIterator[Callable[[Path], Folder]]:
+    """Make folders of one kind: on this machine, or on a server."""
+    if request.param == "local":
+        yield LocalFolder
+        return
+    async with sftp() as running:
+        server = running.server()
+
+        def there(path: Path) -> Folder:
+            path.mkdir()
+            return SftpFolder(server, str(path))
+
+        yield there
+        await server.aclose()
+
+
 @pytest.fixture
-def water(tmp_path: Path) -> Iterator[Callable[..., Water]]:
+def water(tmp_path: Path, folder: Callable[[Path], Folder]) -> Iterator[Callable[..., Water]]:
     """Make two ends with a store each, and gates that do so much wrong."""
     with ExitStack() as ends:
 
@@ -128,10 +147,10 @@ def water(tmp_path: Path) -> Iterator[Callable[..., Water]]:
                 ends.callback(engine.dispose)
                 event.listen(engine, "connect", _hasty)
                 metadata.create_all(engine)
-            ours = _end(engines[0], clock, ("GW", "PCS"), tmp_path / "a", tmp_path / "b")
-            theirs = _end(engines[1], clock, ("PCS", "GW"), tmp_path / "c", tmp_path / "d")
-            out = Gate(tmp_path / "b", tmp_path / "c", dice, share)
-            return Water(ours, theirs, out, Gate(tmp_path / "d", tmp_path / "a", dice, share), clock)
+            a, b, c, d = (tmp_path / name for name in "abcd")
+            ours = _end(engines[0], clock, ("GW", "PCS"), folder(a), folder(b))
+            theirs = _end(engines[1], clock, ("PCS", "GW"), folder(c), folder(d))
+            return Water(ours, theirs, Gate(b, c, dice, share), Gate(d, a, dice, share), clock)
 
         yield make
 
@@ -140,7 +159,7 @@ def _hasty(connection: Any, _: Any) -> None:
     connection.execute("PRAGMA synchronous=OFF")  # nothing is killed here, and thousands of commits are
 
 
-def _end(engine: Engine, clock: Clock, names: tuple[str, str], incoming: Path, outgoing: Path) -> End:
+def _end(engine: Engine, clock: Clock, names: tuple[str, str], incoming: Folder, outgoing: Folder) -> End:
     async def ran(work: Callable[[Connection], Any]) -> Any:
         with engine.begin() as connection:
             return work(connection)
@@ -148,7 +167,7 @@ def _end(engine: Engine, clock: Clock, names: tuple[str, str], incoming: Path, o
     cipher = Cipher(Keyring(keys=(Key(name="test-1", material=bytes(32)),)))
     ends = Ends(ours=names[0], theirs=names[1], key=b"a key for tests only", limit=LIMIT)
     crossing = Crossing(
-        partner="partner", ends=ends, incoming=LocalFolder(incoming), outgoing=LocalFolder(outgoing), ran=ran,
+        partner="partner", ends=ends, incoming=incoming, outgoing=outgoing, ran=ran,
         cipher=cipher, now=clock.now,
     )  # fmt: skip
     return End(crossing, engine)
