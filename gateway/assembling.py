@@ -162,5 +162,7 @@ def _server(row: PartnerRow, server: SftpServerRow, secret: Secret) -> SftpServe
         password=None if password is None else lambda: secret(password),
         connect=row.timeouts.connect,
         answer=row.timeouts.answer,
+        first_wait=row.breaker.first_wait,
+        longest_wait=row.breaker.longest_wait,
     )
     return SftpServer(access)

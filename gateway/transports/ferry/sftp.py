@@ -29,7 +29,8 @@ class Access:
     """Where a server is, how it proves itself, and how we do; one of ``private_key`` and ``password`` returns a secret.
 
     ``host_keys``: public keys as in a ``.pub`` file. ``connect``, ``answer``: seconds for logging in, and for whatever
-    is done afterwards.
+    is done afterwards. ``first_wait``, ``longest_wait``: seconds after a log-in that failed until there is another:
+    a server locks out who tries too often.
     """
 
     host: str
@@ -40,6 +41,8 @@ class Access:
     password: Callable[[], str] | None = field(default=None, repr=False)
     connect: float = 10.0
     answer: float = 60.0
+    first_wait: float = 5.0
+    longest_wait: float = 60.0
 
 
 @dataclass(slots=True)
@@ -50,6 +53,9 @@ class SftpServer:
     _connection: asyncssh.SSHClientConnection | None = field(default=None, init=False, repr=False)
     _client: asyncssh.SFTPClient | None = field(default=None, init=False, repr=False)
     _connecting: asyncio.Lock = field(default_factory=asyncio.Lock, init=False, repr=False)
+    _failure: TemporaryFailure | None = field(default=None, init=False, repr=False)
+    _wait: float = field(default=0.0, init=False, repr=False)
+    _not_before: float = field(default=0.0, init=False, repr=False)  # by the loop's clock
 
     @contextlib.asynccontextmanager
     async def session(self) -> AsyncIterator[asyncssh.SFTPClient]:
@@ -84,8 +90,25 @@ class SftpServer:
     async def _connected(self) -> asyncssh.SFTPClient:
         async with self._connecting:
             if self._client is None or self._connection is None or self._connection.is_closed():
-                self._connection, self._client = await self._connect()
+                self._wait_on()
+                try:
+                    self._connection, self._client = await self._connect()
+                except TemporaryFailure as failure:
+                    self._put_off(failure)
+                    raise
+                self._failure, self._wait = None, 0.0
             return self._client
+
+    def _wait_on(self) -> None:
+        """Raise what failed last, until it is time to try again."""
+        left = self._not_before - asyncio.get_running_loop().time()
+        if self._failure is not None and left > 0:
+            raise TemporaryFailure(self._failure.code, retry_after=left, **self._failure.facts)
+
+    def _put_off(self, failure: TemporaryFailure) -> None:
+        """Try again after a while, which is longer each time."""
+        self._wait = min(max(2 * self._wait, self.access.first_wait), self.access.longest_wait)
+        self._failure, self._not_before = failure, asyncio.get_running_loop().time() + self._wait
 
     async def _connect(self) -> tuple[asyncssh.SSHClientConnection, asyncssh.SFTPClient]:
         access, connection = self.access, None

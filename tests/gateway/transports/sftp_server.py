@@ -92,7 +92,7 @@ class Running:
     def access(self, **changes: Any) -> Access:
         """Return how to get in by password, or as ``changes`` say."""
         given = {"host": "127.0.0.1", "port": self.port, "user": USER, "host_keys": (self.pinned,),
-                 "password": lambda: PASSWORD, "connect": 20, "answer": 20, **changes}  # fmt: skip
+                 "password": lambda: PASSWORD, "connect": 20, "answer": 20, "first_wait": 0, **changes}  # fmt: skip
         return Access(**given)
 
     def server(self, **changes: Any) -> SftpServer:

@@ -162,6 +162,16 @@ async def test_a_server_that_was_away_is_used_again_when_it_is_back(tmp_path: Pa
         await folder.aclose()
 
 
+async def test_a_server_that_did_not_let_us_in_is_not_asked_again_at_once(tmp_path: Path) -> None:
+    async with sftp() as running:
+        folder = SftpFolder(running.server(password=lambda: "wrong", first_wait=3600, longest_wait=3600), str(tmp_path))
+        first, second = await _failure(folder), await _failure(folder)
+        assert (first.code, second.code) == ("ferry.not_let_in", "ferry.not_let_in")
+        assert (first.retry_after, len(running.connections)) == (None, 1)
+        assert second.retry_after is not None
+        assert second.retry_after > 3000
+
+
 async def test_a_server_that_answers_nothing_is_given_up(tmp_path: Path) -> None:
     async with sftp(Mute) as running:
         folder = SftpFolder(running.server(answer=0.2), str(tmp_path))
