@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -143,10 +144,8 @@ def _folders(row: PartnerRow, ferry: FerryRow, secret: Secret) -> tuple[Folder, 
 
 def _require_sftp(field: str) -> None:
     """Raise ConfigurationFault, naming the field that needs it, where the extra for SFTP is missing."""
-    try:
-        import asyncssh  # noqa: F401, PLC0415  # an extra
-    except ModuleNotFoundError:
-        raise ConfigurationFault("configuration.extra_missing", extra="sftp", field=field) from None
+    if importlib.util.find_spec("asyncssh") is None:
+        raise ConfigurationFault("configuration.extra_missing", extra="sftp", field=field)
 
 
 def _server(row: PartnerRow, server: SftpServerRow, secret: Secret) -> SftpServer:

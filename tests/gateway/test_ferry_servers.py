@@ -104,6 +104,10 @@ async def test_a_server_that_shows_another_key_gets_nothing_and_the_gateway_runs
                 break
             await asyncio.sleep(0.05)
         assert "ferry.server_not_trusted" in said
+        for _ in range(3):
+            await gateway.ferrying.set_off()
+            await asyncio.sleep(0.1)
+        assert (said + capsys.readouterr().out).count("ferry.failed") == 1, "it is said once, not at every call"
         assert gateway.ready
     finally:
         await gateway.stop()
