@@ -91,7 +91,7 @@ class Assembling:
             if name not in row.secrets:
                 why = "the row has no secret of that name"
                 raise ConfigurationFault(file=None, line=None, field=f"ferry.{place}", why=why)
-        incoming, outgoing = _folders(row, ferry, secret)
+        incoming, outgoing = folders_of(row, ferry, secret)
         return Crossing(
             partner=row.partner,
             ends=Ends(
@@ -124,7 +124,7 @@ def try_row(row: PartnerRow, adapters: Adapters) -> None:
             _require_sftp(f"ferry.{place}")
 
 
-def _folders(row: PartnerRow, ferry: FerryRow, secret: Secret) -> tuple[Folder, Folder]:
+def folders_of(row: PartnerRow, ferry: FerryRow, secret: Secret) -> tuple[Folder, Folder]:
     """Return the incoming and the outgoing folder; on one server over one connection. Raises ConfigurationFault."""
     servers: dict[SftpServerRow, SftpServer] = {}
 

@@ -17,6 +17,7 @@ from adapters.police.simulator import Simulator
 from adapters.police.simulator_ferry import FerrySimulator
 from gateway import configuration
 from gateway.bootstrap import Gateway, examined
+from gateway.cli.ferries import folders_found
 from gateway.configuration.folder import shipped_files
 from gateway.errors import ConfigurationFault
 from gateway.settings import load_settings
@@ -111,6 +112,21 @@ async def test_a_server_that_shows_another_key_gets_nothing_and_the_gateway_runs
         assert gateway.ready
     finally:
         await gateway.stop()
+
+
+async def test_whether_a_server_can_be_used_is_found_without_putting_anything_there(
+    tmp_path: Path, server: Running, station: FerrySimulator, keys: dict[str, str]
+) -> None:
+    for password, code in (("gate", "cli.partners.folder"), ("ferry_key", "cli.partners.not_reached")):
+        config = configured(tmp_path / "config", server, station, keys, password=password)
+        settings = load_settings(data_dir=tmp_path, config_dir=config)
+        row = configuration.load(config, shipped_files()).partners["pcs"]
+        assert row.ferry is not None
+        found = await folders_found(settings, row, row.ferry)
+        assert [each.code for each in found] == [code, code]
+        assert PASSWORD not in "".join(each.text("zh") + each.text("en") for each in found)
+    assert len(server.connections) == 2, "a wrong password is not tried twice"
+    assert not [path for path in (tmp_path / "gate").rglob("*") if path.suffix in (".zip", ".tmp")]
 
 
 def test_without_the_extra_the_configuration_is_objected_to_by_file_and_line(

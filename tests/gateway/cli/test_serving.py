@@ -155,8 +155,12 @@ def test_a_pretend_partner_behind_gates_prints_the_row_that_fits_it(empty_desk, 
     assert row["ferry"]["incoming"] == str(tmp_path / "gate" / "from-police")
     assert "base_url" not in row
     empty_desk.write("partners/pcs.yaml", written)
-    checked = empty_desk.run("config", "check", env={name[4:]: "a key" for name in row["secrets"].values()})
+    secrets = {name[4:]: "a key" for name in row["secrets"].values()}
+    checked = empty_desk.run("config", "check", env=secrets)
     assert checked.exit_code == 0, checked.output
+    until((tmp_path / "gate" / "from-police").is_dir, "the far side looks")
+    tested = empty_desk.run("partners", "test", "pcs", env=secrets)
+    assert (tested.exit_code, tested.stdout.count("can be read")) == (0, 2), tested.output
     assert process.stop() == 0
 
 
