@@ -37,8 +37,8 @@ class FarSide:
     ours: str = "PCS"
     theirs: str = "GW"
     delay: float = 0.0
-    settle: float = 60.0
-    again: float = 600.0
+    settle: float = 2.0
+    again: float = 5.0
     now: Callable[[], float] = time.time
     refuse: dict[str, Any] = field(default_factory=dict)  # {"code", "message", "times"?}: what records are answered
     _told: Told = (1, (), 0)

@@ -28,6 +28,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from adapters.police.pretend_failures import FaultyApp
+from adapters.police.pretend_far_side import FarSide
 from adapters.police.pretend_station import Station, read_call, signature, write_answer, write_call, write_document
 from adapters.police.simulator_ferry import FerrySimulator
 
@@ -163,8 +164,12 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--keys-file", type=Path, required=True, help="JSON: secret name -> value")
     parser.add_argument("--ferry", type=Path, metavar="FOLDER", help="exchange files there, and call nobody")
     parser.add_argument("--delay", type=float, default=0.0, help="seconds that a file takes through a gate")
-    parser.add_argument("--settle", type=float, default=2.0, help="seconds until a spoilt file counts as missing")
-    parser.add_argument("--again", type=float, default=5.0, help="seconds until what is missing is asked for again")
+    parser.add_argument(
+        "--settle", type=float, default=FarSide.settle, help="seconds until a spoilt file counts as missing"
+    )
+    parser.add_argument(
+        "--again", type=float, default=FarSide.again, help="seconds until what is missing is asked for again"
+    )
     return parser
 
 

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event
 
+from adapters.police.pretend_far_side import FarSide
+from adapters.police.pretend_station import write_call, write_document
 from gateway.crossing import Crossing
 from gateway.errors import PermanentFailure
 from gateway.store import ferry
@@ -194,6 +196,32 @@ async def test_a_thousand_packages_arrive_complete_in_order_and_once(water: Call
             break
     assert both.theirs.taken == [(number, letter(number)) for number in range(1, 1001)]
     assert both.ours.taken == [(number, letter(number)) for number in range(1, 31)]
+
+
+async def test_the_pretend_police_and_the_gateway_understand_each_other_through_bad_gates(tmp_path: Path) -> None:
+    """Neither end is written like the other: what one takes for granted, the other has not got from it."""
+    clock, engine = Clock(), create_engine(f"sqlite:///{tmp_path / 'ours'}.db")
+    event.listen(engine, "connect", _hasty)
+    metadata.create_all(engine)
+    folders = (LocalFolder(tmp_path / "from-police"), LocalFolder(tmp_path / "to-police"))
+    ours = _end(engine, clock, ("GW", "PCS"), *folders)
+    police = FarSide(folder=tmp_path, key="a key for tests only", now=lambda: clock.now().timestamp())
+    police.failures.order({"fault": "mixed", "share": 0.05, "seed": 3})
+    ids = [f"M-{number}" for number in range(1, 201)]
+    for each in ids:
+        await ours.crossing.hand_over("record", each, write_call("JF0102", write_document({"id": each})))
+    for number in range(1, 51):
+        police.push({"id": f"PCS-{number}", "kind": "JF0205"})
+    for _ in range(60):
+        police.look()
+        await ours.call()
+        clock.on(601)
+        if len(ours.taken) == 250:
+            break
+    assert police.station.acts == ids, "acted on in their order, each once"
+    assert [number for number, _ in ours.taken] == list(range(1, 251)), "50 records, and 200 answers"
+    police.book.close()
+    engine.dispose()
 
 
 async def test_a_gate_that_loses_file_17_of_20_is_asked_for_it_again(water: Callable[..., Water]) -> None:
