@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gateway.configuration import FerryRow, PartnerRow, Revision, secrets_of
+from gateway.configuration import FerryRow, PartnerRow, Revision, SftpServerRow, secrets_of
 from gateway.contract import Adapter, MemorySession, Partner, is_canonical
 from gateway.crossing import Crossing, Ran
 from gateway.errors import ConfigurationFault
@@ -16,11 +18,15 @@ from gateway.opening import Store
 from gateway.pace import Pace
 from gateway.posts import Post, system_of
 from gateway.store import sessions
-from gateway.transports.ferry import Ends, Folders
+from gateway.transports.ferry import Ends, Folder, LocalFolder
 from gateway.transports.http import HttpTransport, Timeouts
 from gateway.wire.canonical_dialect import CanonicalDialect
 
+if TYPE_CHECKING:
+    from gateway.transports.ferry.sftp import SftpServer
+
 Adapters = Mapping[str, type[Adapter]]
+Secret = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,15 +86,19 @@ class Assembling:
         )
 
     def _crossing(self, row: PartnerRow, ferry: FerryRow) -> Crossing:
-        try:
-            key = secrets_of(row, base=self.folder)(ferry.key)
-        except KeyError:
-            why = "the row has no secret of that name"
-            raise ConfigurationFault(file=None, line=None, field="ferry.key", why=why) from None
+        secret = secrets_of(row, base=self.folder)
+        for place, name in ferry.secrets.items():
+            if name not in row.secrets:
+                why = "the row has no secret of that name"
+                raise ConfigurationFault(file=None, line=None, field=f"ferry.{place}", why=why)
+        incoming, outgoing = folders_of(row, ferry, secret)
         return Crossing(
             partner=row.partner,
-            ends=Ends(ours=ferry.ours, theirs=ferry.theirs, key=key.encode(), limit=ferry.limit_mb * 1024 * 1024),
-            folders=Folders(incoming=Path(ferry.incoming), outgoing=Path(ferry.outgoing)),
+            ends=Ends(
+                ours=ferry.ours, theirs=ferry.theirs, key=secret(ferry.key).encode(), limit=ferry.limit_mb * 1024 * 1024
+            ),
+            incoming=incoming,
+            outgoing=outgoing,
             ran=self.ran,
             cipher=self.store.cipher,
             now=self.now,
@@ -104,3 +114,54 @@ class Assembling:
     def _partner(self, row: PartnerRow, session: MemorySession) -> Partner:
         secret = secrets_of(row, base=self.folder)
         return Partner(name=row.partner, settings=row.settings, secret=secret, session=session, now=self.now)
+
+
+def try_row(row: PartnerRow, adapters: Adapters) -> None:
+    """Raise ConfigurationFault for what a row's adapter objects to, or for an extra that it needs."""
+    adapters[row.adapter](Partner(name=row.partner, settings=row.settings, secret=lambda _: "not read here"))
+    if row.ferry is not None:
+        for place in row.ferry.secrets.keys() - {"key"}:
+            _require_sftp(f"ferry.{place}")
+
+
+def folders_of(row: PartnerRow, ferry: FerryRow, secret: Secret) -> tuple[Folder, Folder]:
+    """Return the incoming and the outgoing folder; on one server over one connection. Raises ConfigurationFault."""
+    servers: dict[SftpServerRow, SftpServer] = {}
+
+    def folder(path: str, place: str, server: SftpServerRow | None) -> Folder:
+        if server is None:
+            return LocalFolder(Path(path))
+        _require_sftp(f"ferry.{place}")
+        from gateway.transports.ferry.sftp import SftpFolder  # noqa: PLC0415  # asyncssh is an extra
+
+        return SftpFolder(servers.setdefault(server, _server(row, server, secret)), path)
+
+    return (
+        folder(ferry.incoming, "incoming_server", ferry.incoming_server),
+        folder(ferry.outgoing, "outgoing_server", ferry.outgoing_server),
+    )
+
+
+def _require_sftp(field: str) -> None:
+    """Raise ConfigurationFault, naming the field that needs it, where the extra for SFTP is missing."""
+    if importlib.util.find_spec("asyncssh") is None:
+        raise ConfigurationFault("configuration.extra_missing", extra="sftp", field=field)
+
+
+def _server(row: PartnerRow, server: SftpServerRow, secret: Secret) -> SftpServer:
+    from gateway.transports.ferry.sftp import Access, SftpServer  # noqa: PLC0415  # asyncssh is an extra
+
+    private_key, password = server.private_key, server.password
+    access = Access(
+        host=server.host,
+        port=server.port,
+        user=server.user,
+        host_keys=server.host_key,
+        private_key=None if private_key is None else lambda: secret(private_key),
+        password=None if password is None else lambda: secret(password),
+        connect=row.timeouts.connect,
+        answer=row.timeouts.answer,
+        first_wait=row.breaker.first_wait,
+        longest_wait=row.breaker.longest_wait,
+    )
+    return SftpServer(access)

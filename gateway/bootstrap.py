@@ -18,12 +18,12 @@ from sqlalchemy import Connection
 
 from gateway import configuration, fetching
 from gateway.admission import Admission, Limits, folders_of
-from gateway.assembling import Adapters, Assembling
+from gateway.assembling import Adapters, Assembling, try_row
 from gateway.beat import Beat
 from gateway.canonical.identifiers import uuid7
 from gateway.clockwork import Chore, Clockwork
 from gateway.configuration import Finding, Revision
-from gateway.contract import Partner, is_collected
+from gateway.contract import is_collected
 from gateway.draining import Drained, Shift
 from gateway.endings import Endings
 from gateway.errors import ConfigurationFault, NotFound
@@ -57,7 +57,7 @@ from gateway.store.times import millis
 from gateway.store.writer import Writer
 from gateway.telemetry import Telemetry, open_tracing
 from gateway.timekeeping import Timekeeping
-from gateway.transports.http import HttpTransport
+from gateway.transports.exchange import Transport
 from gateway.turns import Turns
 
 log = structlog.get_logger("fengqiao")
@@ -82,9 +82,7 @@ def examined(revision: Revision, adapters: Adapters, folder: Path) -> list[Findi
         revision,
         adapters,
         without_address=[name for name, adapter in adapters.items() if is_collected(adapter)],
-        try_settings=lambda row: adapters[row.adapter](
-            Partner(name=row.partner, settings=row.settings, secret=lambda _: "not read here")
-        ),
+        try_settings=lambda row: try_row(row, adapters),
         base=folder,
     )
 
@@ -185,7 +183,7 @@ class Gateway:
             engine=self.store.engine, chores=self._chores(), now=self.now,
             holder=self.name if self.store.lock is None else None,
         )  # fmt: skip
-        self._retired: list[tuple[datetime, HttpTransport]] = []  # replaced, with what may be under way on them
+        self._retired: list[tuple[datetime, Transport]] = []  # replaced, with what may be under way on them
         self._tasks: list[asyncio.Task[None]] = []
         self._beat = Beat(settings.data_dir, self.role)
         self._stopping = False
@@ -237,7 +235,7 @@ class Gateway:
         await self.lanes.stop()
         if self._shared_bell is not None:
             await self._shared_bell.stop()
-        in_use = [post.transport for post in self._posts.values() if post.transport]
+        in_use = [each for post in self._posts.values() for each in post.held_open]
         for transport in (*in_use, *(retired for _, retired in self._retired)):
             await transport.aclose()
         await asyncio.to_thread(self.writer.close, CLOSING)
@@ -463,7 +461,7 @@ class Gateway:
         self.lanes.follow(set(self._posts) - self.collected if lanes else ())
         if lanes:
             self.wake(self._posts)
-        self._retired += [(self._unused_from(post), post.transport) for post in before.values() if post.transport]
+        self._retired += [(self._unused_from(post), each) for post in before.values() for each in post.held_open]
 
     def _unused_from(self, post: Post) -> datetime:
         """Return when nothing can be under way any more of what a post that is replaced now has begun."""

@@ -12,7 +12,6 @@ again as long as something is missing or not yet confirmed.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,7 +25,7 @@ from gateway.errors import PermanentFailure, TemporaryFailure
 from gateway.store import ferry
 from gateway.store.cipher import Cipher
 from gateway.store.ferry import Loaded, Reached
-from gateway.transports.ferry.folders import Folders
+from gateway.transports.ferry.folders import Folder, Stamp
 from gateway.transports.ferry.package import MISSING, OVERHEAD, Damaged, Ends, Package, Status, read_status, unpack
 
 log = structlog.get_logger("fengqiao.ferry")
@@ -39,13 +38,14 @@ Take = Callable[[Package], Awaitable[None]]  # takes a package in, and notes in 
 class Crossing:
     """The end of one partner; a transport as well, for what is delivered to it.
 
-    ``settle``: seconds after which a file that cannot be read is no longer being written. ``again``: seconds after
-    which a status is repeated.
+    ``settle``: seconds for which a file that cannot be read stays as it is before it is no longer being written, by
+    our clock alone. ``again``: seconds after which a status is repeated.
     """
 
     partner: str
     ends: Ends
-    folders: Folders
+    incoming: Folder
+    outgoing: Folder
     ran: Ran
     cipher: Cipher
     now: Callable[[], datetime]
@@ -55,6 +55,7 @@ class Crossing:
     _told_at: float = field(default=0.0, init=False)
     _repeated: bool = field(default=False, init=False)
     _sound: frozenset[str] = field(default=frozenset(), init=False)  # files that wait for an earlier one
+    _spoilt: dict[str, tuple[Stamp, float]] = field(default_factory=dict, init=False)  # as it is, and since when
 
     async def send(self, request: Request) -> Response:
         """Send what a request carries across, and say that it was taken over (202).
@@ -68,7 +69,9 @@ class Crossing:
         return Response(status=202)
 
     async def aclose(self) -> None:
-        """Leave the folders as they are."""
+        """Leave the folders as they are, and hold nothing open."""
+        await self.incoming.aclose()
+        await self.outgoing.aclose()
 
     async def hand_over(self, kind: str, about: str, contents: bytes) -> None:
         """Give contents a number and put them into the outgoing folder. Raises as ``send``."""
@@ -93,7 +96,8 @@ class Crossing:
         Raises StoreUnavailable, TemporaryFailure.
         """
         try:
-            names = await asyncio.to_thread(self.folders.names)
+            names = await self.incoming.names()
+            self._spoilt = {name: seen for name, seen in self._spoilt.items() if name in names}
             await self._listen([name for name in names if self.ends.is_status(name)])
             waiting = {number: name for name in names if (number := self.ends.number_of(name)) is not None}
             taken = await self._take_in(waiting, take)
@@ -110,10 +114,10 @@ class Crossing:
             try:
                 status = read_status(package.contents)
             except Damaged:
-                await asyncio.to_thread(self.folders.set_aside, name)
+                await self.incoming.set_aside(name)
                 continue
             await self._answer(status)
-            await asyncio.to_thread(self.folders.remove, name)
+            await self.incoming.remove(name)
 
     async def _answer(self, status: Status) -> None:
         def heard(connection: Connection) -> list[Loaded]:
@@ -131,7 +135,7 @@ class Crossing:
     async def _take_in(self, waiting: dict[int, str], take: Take) -> int:
         expects = (await self._reached()).expects
         for number in [each for each in waiting if each < expects]:
-            await asyncio.to_thread(self.folders.remove, waiting.pop(number))
+            await self.incoming.remove(waiting.pop(number))
             self._repeated = True  # perhaps the other end has not heard that we have it
         taken = 0
         while (name := waiting.get(expects)) is not None:
@@ -141,7 +145,7 @@ class Crossing:
             if package.number == expects:
                 await take(package)
                 taken += 1
-            await asyncio.to_thread(self.folders.remove, name)
+            await self.incoming.remove(name)
             del waiting[expects]
             expects += package.number == expects
         await self._look_at(waiting)
@@ -156,23 +160,32 @@ class Crossing:
     async def _opened(self, name: str) -> Package | None:
         """Return a package; None for one that is gone, still being written, or damaged, and then set aside."""
         try:
-            content = await asyncio.to_thread(self.folders.read, name, self.ends.limit)
-            return unpack(content, self.ends)
+            return unpack(await self.incoming.read(name, self.ends.limit), self.ends)
         except FileNotFoundError:
             return None
         except Damaged:
-            age = self.now().timestamp() - await asyncio.to_thread(self.folders.changed_at, name)
-        if age >= self.settle:
-            log.warning("ferry.damaged", partner=self.partner)
-            await asyncio.to_thread(self.folders.set_aside, name)
+            if await self._is_settled(name):
+                log.warning("ferry.damaged", partner=self.partner)
+                await self.incoming.set_aside(name)
         return None
+
+    async def _is_settled(self, name: str) -> bool:
+        """Say whether a spoilt file has stayed as it is for long enough. Other machines' clocks are not asked."""
+        now = self.now().timestamp()
+        try:
+            stamp = await self.incoming.stamp(name)
+        except FileNotFoundError:
+            return False
+        seen, since = self._spoilt.get(name, (None, now))
+        self._spoilt[name] = (stamp, since if seen == stamp else now)
+        return now - self._spoilt[name][1] >= self.settle
 
     async def _tell(self, waiting: dict[int, str]) -> None:
         reached, unconfirmed = await self.ran(
             lambda connection: (ferry.reached(connection, self.partner), ferry.waits(connection, self.partner))
         )
         last = max(reached.theirs, max(waiting, default=0))
-        here = set(await asyncio.to_thread(self.folders.names)) if waiting else set()
+        here = set(await self.incoming.names()) if waiting else set()
         missing = [
             number for number in range(reached.expects, min(last, reached.expects + MISSING) + 1)
             if waiting.get(number) not in here
@@ -192,7 +205,7 @@ class Crossing:
 
     async def _written(self, name: str, package: Package) -> None:
         try:
-            await asyncio.to_thread(self.folders.put, name, package.pack(self.ends))
+            await self.outgoing.put(name, package.pack(self.ends))
         except OSError as error:
             raise TemporaryFailure("ferry.folder_unusable", partner=self.partner, errno=error.errno) from error
 

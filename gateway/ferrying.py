@@ -39,6 +39,7 @@ class Ferrying:
     mailboxes: Mailboxes
     posts: Callable[[], Iterable[Post]]
     _under_way: dict[str, asyncio.Task[None]] = field(default_factory=dict, init=False)
+    _troubles: dict[str, str] = field(default_factory=dict, init=False)  # what was said last of a partner's folders
 
     async def set_off(self) -> None:
         """Begin calling wherever no call is under way; return at once."""
@@ -57,8 +58,12 @@ class Ferrying:
         try:
             if taken := await crossing.call(lambda package: self._take(post, crossing, package)):
                 log.info("ferry.took", partner=post.name, count=taken)
+            if self._troubles.pop(post.name, None):
+                log.info("ferry.recovered", partner=post.name)
         except GatewayError as error:
-            log.warning("ferry.failed", partner=post.name, code=error.code)
+            if self._troubles.get(post.name) != error.code:  # said once, not at every call
+                log.warning("ferry.failed", partner=post.name, code=error.code, reason=error.text())
+            self._troubles[post.name] = error.code
         except Exception:
             log.exception("ferry.fault", partner=post.name, fault_id=uuid7())
         finally:

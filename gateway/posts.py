@@ -45,6 +45,11 @@ class Post:
         return self.crossing or self.transport
 
     @property
+    def held_open(self) -> tuple[Transport, ...]:
+        """Return what is to be closed when the partner is no longer carried to in this way."""
+        return tuple(each for each in (self.transport, self.crossing) if each is not None)
+
+    @property
     def collected(self) -> bool:
         """Say whether the partner fetches what is due to it: nobody calls it, and its lane is its mailbox."""
         return is_collected(self.adapter)

@@ -87,6 +87,17 @@ def write_call(kind: str, document: str) -> bytes:
     return _enveloped(inner)
 
 
+def read_answer(body: bytes) -> dict[str, Any]:
+    """Return what the gateway answers: code, message, its receipt, its number of the case. Raises ValueError."""
+    root = _parsed(body.decode("gb18030"))
+    text = root.findtext(f".//{{{SERVICE}}}writeObjectOutReturn")
+    if text is None:
+        return {"code": root.findtext(f".//{{{SERVICE}}}code"), "message": root.findtext(".//faultstring")}
+    said = _parsed(text)
+    answer = {"code": said.findtext("head/code"), "message": said.findtext("head/message")}
+    return {**answer, **{each: said.findtext(f"body/{each}") for each in ("bwbh", "hzbh", "wgajbh", "zdmc")}}
+
+
 def write_answer(code: str, message: str, **said: str | None) -> bytes:
     """Return the envelope of an answer."""
     text = _element("root", {"head": {"code": code, "message": message}, "body": said})

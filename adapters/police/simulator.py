@@ -6,6 +6,8 @@
     POST /services/dispute       one signed call from the gateway
     /_sim/…                      the controls: push, faults, received, state, reset, health
 
+With ``--ferry FOLDER`` its records travel as files in that folder instead: simulator_ferry.py.
+
 It shares no code with the adapter: it was written from the README.
 """
 
@@ -26,7 +28,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from adapters.police.pretend_failures import FaultyApp
+from adapters.police.pretend_far_side import FarSide
 from adapters.police.pretend_station import Station, read_call, signature, write_answer, write_call, write_document
+from adapters.police.simulator_ferry import FerrySimulator
 
 DOOR = "/services/dispute"
 WINDOW = 300  # seconds
@@ -59,6 +63,8 @@ class Simulator:
     def partner_settings() -> dict[str, Any]:
         """Return the adapter settings of a partner row that fits this simulator."""
         return {}
+
+    by_ferry = FerrySimulator  # the same station, where nobody can call it
 
     def wrap(
         self,
@@ -138,15 +144,33 @@ def _answer(code: str, message: str, *, wait: str | None = None, **said: str | N
 
 def main() -> None:
     """Run one pretend police station on the loopback interface."""
+    given = _options().parse_args()
+    keys = json.loads(given.keys_file.read_text(encoding="utf-8"))
+    simulator: Simulator | FerrySimulator
+    if given.ferry:
+        waits = {"delay": given.delay, "settle": given.settle, "again": given.again}
+        simulator = FerrySimulator(folder=given.ferry, keys=keys, **waits)
+        simulator.start()
+    else:
+        simulator = Simulator(gateway_url=given.gateway_url, partner=given.partner, keys=keys)
+    uvicorn.run(simulator.app, host="127.0.0.1", port=given.port, log_level="warning", access_log=False)
+
+
+def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Pretend police station")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--gateway-url")
     parser.add_argument("--partner", required=True)
     parser.add_argument("--keys-file", type=Path, required=True, help="JSON: secret name -> value")
-    given = parser.parse_args()
-    keys = json.loads(given.keys_file.read_text(encoding="utf-8"))
-    simulator = Simulator(gateway_url=given.gateway_url, partner=given.partner, keys=keys)
-    uvicorn.run(simulator.app, host="127.0.0.1", port=given.port, log_level="warning", access_log=False)
+    parser.add_argument("--ferry", type=Path, metavar="FOLDER", help="exchange files there, and call nobody")
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds that a file takes through a gate")
+    parser.add_argument(
+        "--settle", type=float, default=FarSide.settle, help="seconds until a spoilt file counts as missing"
+    )
+    parser.add_argument(
+        "--again", type=float, default=FarSide.again, help="seconds until what is missing is asked for again"
+    )
+    return parser
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from gateway import bootstrap
 from gateway.cli import findings
+from gateway.cli.ferries import folders_found
 from gateway.cli.findings import Found
 from gateway.cli.options import AsJson
 from gateway.cli.probing import Probe, probe
@@ -120,6 +121,8 @@ async def _tested(settings: Settings, row: PartnerRow) -> list[Found]:
     found = secrets_found(settings, row)
     if is_collected(bootstrap.shipped_adapters()[row.adapter]):
         return [*found, findings.ok("cli.partners.mailbox", partner=row.partner)]
+    if row.ferry is not None:
+        return [*found, *await folders_found(settings, row, row.ferry)]
     if row.base_url is None:
         return [*found, findings.warning("cli.partners.no_address", partner=row.partner)]
     return [*found, *reached(settings, row, await probe(row))]

@@ -30,19 +30,27 @@ def simulate(
     ] = None,
     partner: Annotated[str | None, typer.Option("--partner", help="cli.option.sim_partner", metavar="NAME")] = None,
     keys_file: Annotated[Path | None, typer.Option("--keys-file", help="cli.option.keys_file", metavar="FILE")] = None,
+    ferry: Annotated[Path | None, typer.Option("--ferry", help="cli.option.sim_ferry", metavar="FOLDER")] = None,
 ) -> None:
     """Run a pretend partner until stopped."""
     terminal = of(context)
     simulator = bootstrap.shipped_simulator(adapter)
     name = partner or adapter.rpartition("/")[2].replace("_", "-")
+    if ferry is not None:
+        simulator = _by_ferry(simulator, adapter)
     keys = _keys(simulator, keys_file)
-    pretend = simulator(gateway_url=gateway_url, partner=name, keys=keys)
+    if ferry is None:
+        pretend = simulator(gateway_url=gateway_url, partner=name, keys=keys)
+    else:
+        pretend = simulator(folder=ferry, keys=keys)
+        pretend.start()
     with _listening(port) as listener:
         url = f"http://{HOST}:{listener.getsockname()[1]}"
         terminal.say("cli.simulate.listens", adapter=adapter, url=url, pid=os.getpid())
         if keys_file is None:
             terminal.say("cli.simulate.no_keys_file")
-        terminal.print(_partner_file(simulator, adapter.partition("/")[0], name, url, keys))
+        row = None if ferry is None else pretend.ferry_row
+        terminal.print(_partner_file(simulator, adapter.partition("/")[0], name, url, keys, ferry=row))
         asyncio.run(_serve(Server(pretend.app, grace=2, listens=lambda: None), listener))
 
 
@@ -66,7 +74,16 @@ def _keys(simulator: Any, file: Path | None) -> dict[str, str]:
     return made
 
 
-def _partner_file(simulator: Any, adapter: str, name: str, url: str, keys: dict[str, str]) -> str:
+def _by_ferry(simulator: Any, adapter: str) -> Any:
+    """Return the pretend partner whose records travel as files. Raises GatewayError where there is none."""
+    if (found := getattr(simulator, "by_ferry", None)) is None:
+        raise GatewayError("cli.simulate.no_ferry", adapter=adapter)
+    return found
+
+
+def _partner_file(
+    simulator: Any, adapter: str, name: str, url: str, keys: dict[str, str], *, ferry: dict[str, Any] | None
+) -> str:
     """Return a partner file that fits; JSON values are YAML too."""
     variable = name.upper().replace("-", "_")
     secrets = {key: f"env:{variable}_{key.upper()}" for key in keys}
@@ -74,6 +91,9 @@ def _partner_file(simulator: Any, adapter: str, name: str, url: str, keys: dict[
     if is_collected(bootstrap.shipped_adapters()[adapter]):
         del lines["base_url"]
         lines["canonical_door"] = {"webhook_secrets": sorted(keys)}
+    if ferry is not None:
+        del lines["base_url"]
+        lines["ferry"] = ferry
     lines |= {"settings": simulator.partner_settings(), "secrets": secrets}
     written = "\n".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in lines.items())
     return f"# partners/{name}.yaml\n{written}"

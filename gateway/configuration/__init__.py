@@ -7,7 +7,15 @@ load(folder, shipped_files()) ─► Revision ─► check(revision, adapters) �
 from gateway.configuration.check import Finding, check
 from gateway.configuration.directory import Directory
 from gateway.configuration.directory_rows import OrganisationRow, PersonRow
-from gateway.configuration.files import CanonicalDoor, FerryRow, PartnerRow, QuotaRow, Timeouts, Title
+from gateway.configuration.files import (
+    CanonicalDoor,
+    FerryRow,
+    PartnerRow,
+    QuotaRow,
+    SftpServerRow,
+    Timeouts,
+    Title,
+)
 from gateway.configuration.folder import shipped_files
 from gateway.configuration.profiles import Profiles
 from gateway.configuration.revision import Revision, faults, from_files, load, pack, revision_id, unpack
@@ -24,6 +32,7 @@ __all__ = [
     "Profiles",
     "QuotaRow",
     "Revision",
+    "SftpServerRow",
     "Timeouts",
     "Title",
     "check",

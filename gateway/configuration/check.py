@@ -122,8 +122,10 @@ def _addresses(revision: Revision, without_address: Collection[str]) -> Iterator
             if row.canonical_door is None:
                 yield _found("mailbox_without_door", _file(row), "canonical_door", partner=row.partner)
         elif row.base_url is None and row.ferry is not None:
-            if row.ferry.key not in row.secrets:
-                yield _found("ferry_without_key", _file(row), "ferry.key", key=row.ferry.key)
+            for place, name in row.ferry.secrets.items():
+                if name not in row.secrets:
+                    code = "ferry_without_key" if place == "key" else "ferry_server_without_secret"
+                    yield _found(code, _file(row), f"ferry.{place}", key=name)
         elif row.base_url is None:
             code = "cannot_receive" if row.partner in routed_to else "no_address"
             yield _found(code, _file(row), "base_url", partner=row.partner)

@@ -34,6 +34,8 @@ _REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S(?:.*\S)?")
 _HOST = re.compile(r"(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _AREA = re.compile(r"[1-9][0-9](?:[0-9]{2}(?:[0-9]{2}(?:[0-9]{3}){0,2})?)?")
 _END = re.compile(r"[A-Za-z0-9]{1,32}")
+_BARE_HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|[0-9a-f.]*:[0-9a-f:.]+")
+_HOST_KEY = re.compile(r"(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)) [A-Za-z0-9+/]{40,}={0,2}(?: .*)?")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -80,6 +82,18 @@ def _folder(value: str) -> str:
 def _end(value: str) -> str:
     if not _END.fullmatch(value):
         raise PydanticCustomError("configuration.end", "the name of an end is up to 32 ASCII letters and digits")
+    return value
+
+
+def _bare_host(value: str) -> str:
+    if not _BARE_HOST.fullmatch(value.lower()):
+        raise PydanticCustomError("configuration.bare_host", "write a host or an address, without sftp:// and a port")
+    return value.lower()
+
+
+def _host_key(value: str) -> str:
+    if not _HOST_KEY.fullmatch(value):
+        raise PydanticCustomError("configuration.host_key", "write the server's public key: ssh-ed25519 AAAA…")
     return value
 
 
@@ -181,6 +195,7 @@ CreditCode = Annotated[str, BeforeValidator(_as_text), AfterValidator(_credit_co
 Day = Annotated[date, BeforeValidator(_day)]
 Codes = Annotated[tuple[Text, ...], BeforeValidator(_several), Field(min_length=1)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_several)]
+HostKey = Annotated[str, Field(max_length=2000), AfterValidator(_host_key)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
@@ -256,22 +271,57 @@ class CanonicalDoor(Written):
     webhook_secrets: tuple[Text, ...] = ()
 
 
+class SftpServerRow(Written):
+    """The server on which a folder of a ferry lies, and how it and we prove who we are.
+
+    ``host_key``: the public keys that the server may show; any other is refused. ``private_key`` and ``password`` are
+    names in the row's ``secrets``, and one of them is given.
+    """
+
+    host: Annotated[Text, AfterValidator(_bare_host)]
+    port: Annotated[int, Field(ge=1, le=65_535)] = 22
+    user: Text
+    host_key: Annotated[tuple[HostKey, ...], BeforeValidator(_several), Field(min_length=1)]
+    private_key: Text | None = None
+    password: Text | None = None
+
+    @model_validator(mode="after")
+    def _proves_itself_in_one_way(self) -> Self:
+        if (self.private_key is None) == (self.password is None):
+            raise PydanticCustomError("configuration.one_proof", "name one of the two: private_key or password")
+        return self
+
+    @property
+    def secret(self) -> str:
+        """Return the name of the secret that it is logged in with."""
+        return self.private_key or self.password or ""
+
+
 class FerryRow(Written):
     """Folders through which a partner is reached across one-way gates, in the place of an address.
 
     ``ours`` and ``theirs`` name the two ends in file names; ``key`` is the name of the secret that seals packages.
-    ``settle``: seconds after which a file that cannot be read is no longer being written; ``again``: seconds after
-    which what is missing is asked for again.
+    ``incoming_server``, ``outgoing_server``: where the folders lie, when they are not on this machine or mounted on it.
+    ``settle``: seconds for which a file that cannot be read stays as it is before it counts as no longer being
+    written; ``again``: seconds after which what is missing is asked for again.
     """
 
     incoming: Annotated[Text, AfterValidator(_folder)]
     outgoing: Annotated[Text, AfterValidator(_folder)]
+    incoming_server: SftpServerRow | None = None
+    outgoing_server: SftpServerRow | None = None
     ours: Annotated[Text, AfterValidator(_end)] = "GW"
     theirs: Annotated[Text, AfterValidator(_end)]
     key: Text = "ferry_key"
     limit_mb: Annotated[int, Field(ge=1, le=64)] = 20
     settle: Annotated[float, Field(ge=0, le=86_400)] = 60.0
     again: Annotated[float, Field(gt=0, le=86_400)] = 600.0
+
+    @property
+    def secrets(self) -> Mapping[str, str]:
+        """Return the names of the secrets that it needs, by the place where each is named."""
+        servers = {"incoming_server": self.incoming_server, "outgoing_server": self.outgoing_server}
+        return {"key": self.key, **{name: server.secret for name, server in servers.items() if server is not None}}
 
 
 class PartnerRow(Written):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,14 +15,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event
 
+from adapters.police.pretend_far_side import FarSide
+from adapters.police.pretend_station import write_call, write_document
 from gateway.crossing import Crossing
 from gateway.errors import PermanentFailure
 from gateway.store import ferry
 from gateway.store.cipher import Cipher, Key, Keyring
 from gateway.store.tables import ferry as ferry_table
 from gateway.store.tables import ferry_package, metadata
-from gateway.transports.ferry import Damaged, Ends, Folders, Package
+from gateway.transports.ferry import Damaged, Ends, Folder, LocalFolder, Package
 from gateway.transports.ferry.package import unpack
+from gateway.transports.ferry.sftp import SftpFolder
+from tests.gateway.transports.sftp_server import sftp
 
 LIMIT = 256 * 1024
 
@@ -72,7 +77,7 @@ class Gate:
     def open(self) -> None:
         """Move everything, or what is left of it."""
         self.end.mkdir(parents=True, exist_ok=True)
-        files = [path for path in self.start.glob("*") if not path.name.startswith(".")] if self.start.exists() else []
+        files = sorted(path for path in self.start.glob("*") if not path.name.startswith("."))
         self.dice.shuffle(files)
         for path in files:
             self._move(path)
@@ -115,8 +120,25 @@ class Water:
         self.clock.on(601)
 
 
+@pytest.fixture(params=["local", "sftp"])
+async def folder(request: pytest.FixtureRequest) -> AsyncIterator[Callable[[Path], Folder]]:
+    """Make folders of one kind: on this machine, or on a server."""
+    if request.param == "local":
+        yield LocalFolder
+        return
+    async with sftp() as running:
+        server = running.server()
+
+        def there(path: Path) -> Folder:
+            path.mkdir()
+            return SftpFolder(server, str(path))
+
+        yield there
+        await server.aclose()
+
+
 @pytest.fixture
-def water(tmp_path: Path) -> Iterator[Callable[..., Water]]:
+def water(tmp_path: Path, folder: Callable[[Path], Folder]) -> Iterator[Callable[..., Water]]:
     """Make two ends with a store each, and gates that do so much wrong."""
     with ExitStack() as ends:
 
@@ -127,10 +149,10 @@ def water(tmp_path: Path) -> Iterator[Callable[..., Water]]:
                 ends.callback(engine.dispose)
                 event.listen(engine, "connect", _hasty)
                 metadata.create_all(engine)
-            ours = _end(engines[0], clock, ("GW", "PCS"), Folders(incoming=tmp_path / "a", outgoing=tmp_path / "b"))
-            theirs = _end(engines[1], clock, ("PCS", "GW"), Folders(incoming=tmp_path / "c", outgoing=tmp_path / "d"))
-            out = Gate(tmp_path / "b", tmp_path / "c", dice, share)
-            return Water(ours, theirs, out, Gate(tmp_path / "d", tmp_path / "a", dice, share), clock)
+            a, b, c, d = (tmp_path / name for name in "abcd")
+            ours = _end(engines[0], clock, ("GW", "PCS"), folder(a), folder(b))
+            theirs = _end(engines[1], clock, ("PCS", "GW"), folder(c), folder(d))
+            return Water(ours, theirs, Gate(b, c, dice, share), Gate(d, a, dice, share), clock)
 
         yield make
 
@@ -139,14 +161,17 @@ def _hasty(connection: Any, _: Any) -> None:
     connection.execute("PRAGMA synchronous=OFF")  # nothing is killed here, and thousands of commits are
 
 
-def _end(engine: Engine, clock: Clock, names: tuple[str, str], folders: Folders) -> End:
+def _end(engine: Engine, clock: Clock, names: tuple[str, str], incoming: Folder, outgoing: Folder) -> End:
     async def ran(work: Callable[[Connection], Any]) -> Any:
         with engine.begin() as connection:
             return work(connection)
 
     cipher = Cipher(Keyring(keys=(Key(name="test-1", material=bytes(32)),)))
     ends = Ends(ours=names[0], theirs=names[1], key=b"a key for tests only", limit=LIMIT)
-    crossing = Crossing(partner="partner", ends=ends, folders=folders, ran=ran, cipher=cipher, now=clock.now)
+    crossing = Crossing(
+        partner="partner", ends=ends, incoming=incoming, outgoing=outgoing, ran=ran,
+        cipher=cipher, now=clock.now,
+    )  # fmt: skip
     return End(crossing, engine)
 
 
@@ -171,6 +196,32 @@ async def test_a_thousand_packages_arrive_complete_in_order_and_once(water: Call
             break
     assert both.theirs.taken == [(number, letter(number)) for number in range(1, 1001)]
     assert both.ours.taken == [(number, letter(number)) for number in range(1, 31)]
+
+
+async def test_the_pretend_police_and_the_gateway_understand_each_other_through_bad_gates(tmp_path: Path) -> None:
+    """Neither end is written like the other: what one takes for granted, the other has not got from it."""
+    clock, engine = Clock(), create_engine(f"sqlite:///{tmp_path / 'ours'}.db")
+    event.listen(engine, "connect", _hasty)
+    metadata.create_all(engine)
+    folders = (LocalFolder(tmp_path / "from-police"), LocalFolder(tmp_path / "to-police"))
+    ours = _end(engine, clock, ("GW", "PCS"), *folders)
+    police = FarSide(folder=tmp_path, key="a key for tests only", now=lambda: clock.now().timestamp())
+    police.failures.order({"fault": "mixed", "share": 0.05, "seed": 3})
+    ids = [f"M-{number}" for number in range(1, 201)]
+    for each in ids:
+        await ours.crossing.hand_over("record", each, write_call("JF0102", write_document({"id": each})))
+    for number in range(1, 51):
+        police.push({"id": f"PCS-{number}", "kind": "JF0205"})
+    for _ in range(60):
+        police.look()
+        await ours.call()
+        clock.on(601)
+        if len(ours.taken) == 250:
+            break
+    assert police.station.acts == ids, "acted on in their order, each once"
+    assert [number for number, _ in ours.taken] == list(range(1, 251)), "50 records, and 200 answers"
+    police.book.close()
+    engine.dispose()
 
 
 async def test_a_gate_that_loses_file_17_of_20_is_asked_for_it_again(water: Callable[..., Water]) -> None:
@@ -206,6 +257,36 @@ async def test_a_package_that_is_still_being_written_is_left_alone(water: Callab
     assert file.exists()
     file.write_bytes(whole)
     assert await both.theirs.call() == 1
+
+
+async def test_a_package_on_a_machine_whose_clock_is_slow_is_not_taken_for_abandoned(
+    water: Callable[..., Water],
+) -> None:
+    both = water()
+    await sent(both.ours, 1)
+    both.out.open()
+    [file] = (path for path in both.out.end.iterdir() if path.is_file())
+    whole = file.read_bytes()
+    for part in (100, 200, len(whole)):  # it grows, and its time is always an hour ago
+        file.write_bytes(whole[:part])
+        os.utime(file, times=(both.clock.at.timestamp() - 3600,) * 2)
+        assert await both.theirs.call() == (part == len(whole))
+        both.clock.on(59)
+
+
+async def test_a_package_that_stays_spoilt_is_set_aside_and_comes_again(water: Callable[..., Water]) -> None:
+    both = water()
+    await sent(both.ours, 1)
+    both.out.open()
+    [file] = (path for path in both.out.end.iterdir() if path.is_file())
+    file.write_bytes(file.read_bytes()[:-20])
+    await both.theirs.call()
+    both.clock.on(60)
+    await both.theirs.call()
+    assert (both.out.end / "damaged" / file.name).exists()
+    for _ in range(3):
+        await both.round()
+    assert both.theirs.taken == [(1, letter(1))]
 
 
 async def test_a_package_sent_again_is_the_same_package(water: Callable[..., Water]) -> None:

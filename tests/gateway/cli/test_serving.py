@@ -7,6 +7,7 @@ import socket
 import urllib.request
 
 import pytest
+import yaml
 
 from tests.gateway.cli.conftest import until
 from tests.gateway.cli.test_mending import ONE_MORE_CODE
@@ -143,3 +144,27 @@ def test_a_pretend_partner_is_recognised_and_objected_to_in_production(desk, sta
     assert (tested.exit_code, "pretend partner" in tested.stdout) == (0, True), tested.output
     assert desk.run("partners", "test", "village", env={**secrets, "FENGQIAO_PRODUCTION": "true"}).exit_code == 1
     assert process.stop() == 0
+
+
+def test_a_pretend_partner_behind_gates_prints_the_row_that_fits_it(empty_desk, start, tmp_path):
+    process = start("simulate", "police", "--partner", "pcs", "--ferry", str(tmp_path / "gate"))
+    process.line()
+    process.line()  # that its keys live in this process only
+    written = "".join(process.line() for _ in range(7))
+    row = yaml.safe_load(written)
+    assert row["ferry"]["incoming"] == str(tmp_path / "gate" / "from-police")
+    assert "base_url" not in row
+    empty_desk.write("partners/pcs.yaml", written)
+    secrets = {name[4:]: "a key" for name in row["secrets"].values()}
+    checked = empty_desk.run("config", "check", env=secrets)
+    assert checked.exit_code == 0, checked.output
+    until((tmp_path / "gate" / "from-police").is_dir, "the far side looks")
+    tested = empty_desk.run("partners", "test", "pcs", env=secrets)
+    assert (tested.exit_code, tested.stdout.count("can be read")) == (0, 2), tested.output
+    assert process.stop() == 0
+
+
+def test_a_partner_without_files_has_no_ferry_to_simulate(empty_desk):
+    refused = empty_desk.run("simulate", "mailbox", "--ferry", "gate")
+    assert refused.exit_code != 0
+    assert "no pretend mailbox" in refused.stderr

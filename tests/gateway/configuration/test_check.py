@@ -134,6 +134,15 @@ def test_a_webhook_secret_without_a_reference_is_an_error():
     assert found(with_court("canonical_door: {webhook_secrets: [hook]}\n")) == [("unknown_secret", "error")]
 
 
+def test_a_ferry_without_the_secrets_that_it_names_is_an_error_for_each():
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFHqj0V4lKMeoPXVc6LDdIxjnrbjEjAZqyGTSB9zT8Dt"
+    server = f"{{host: gate.example, user: gateway, host_key: {key}, password: gate_password}}"
+    row = COURT.replace("base_url: https://a.example\n", "")
+    row += f"ferry: {{incoming: /in, outgoing: /out, theirs: PCS, incoming_server: {server}}}\n"
+    files = {**SOUND, "partners/court.yaml": row}
+    assert sorted(found(files)) == [("ferry_server_without_secret", "error"), ("ferry_without_key", "error")]
+
+
 def test_errors_come_before_warnings():
     files = {
         **SOUND,

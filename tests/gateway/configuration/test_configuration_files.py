@@ -1,5 +1,6 @@
 """The files of the configuration folder, and what is said about mistakes in them."""
 
+import json
 import os
 
 import pytest
@@ -145,6 +146,43 @@ def test_an_address_that_is_none_is_refused(address, code):
 @pytest.mark.parametrize("host", ["https://a.example", "*.example", "a.example/x", "a b"])
 def test_an_attachment_host_is_a_host_and_nothing_more(host):
     assert only_fault(f'partner: court\nadapter: x\nattachment_hosts: ["{host}"]\n').code == "configuration.host"
+
+
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFHqj0V4lKMeoPXVc6LDdIxjnrbjEjAZqyGTSB9zT8Dt gate"
+
+
+def ferry(**server):
+    given = {"host": "gate.example", "user": "fengqiao", "host_key": HOST_KEY, "password": "gate", **server}
+    written = ", ".join(f"{name}: {json.dumps(value)}" for name, value in given.items() if value is not None)
+    folders = "incoming: /in, outgoing: /out, theirs: PCS"
+    return f"partner: pcs\nadapter: x\nferry: {{{folders}, outgoing_server: {{{written}}}}}\n"
+
+
+def test_a_folder_of_a_ferry_may_lie_on_a_server_whose_key_is_pinned():
+    row, _, faults = read_as(PartnerRow, ferry(host_key=[HOST_KEY, HOST_KEY]), file="partners/pcs.yaml")
+    assert not faults
+    assert (row.ferry.outgoing_server.port, row.ferry.incoming_server) == (22, None)
+    assert dict(row.ferry.secrets) == {"key": "ferry_key", "outgoing_server": "gate"}
+
+
+@pytest.mark.parametrize(
+    ("server", "code"),
+    [
+        ({"host": "sftp://gate.example"}, "configuration.bare_host"),
+        ({"host": "gate.example:22"}, "configuration.bare_host"),
+        ({"host_key": "SHA256:9jCVIcm3gNZHVkUm5qqyhjSgyhjKQsIXTqxfY8Ev0Lw"}, "configuration.host_key"),
+        ({"host_key": "ssh-dss AAAAB3NzaC1kc3MAAACBAPAd6BZIXSUyJxBjIcwWfS2GQjHH"}, "configuration.host_key"),
+        ({"private_key": "gate"}, "configuration.one_proof"),
+        ({"password": None}, "configuration.one_proof"),
+    ],
+)
+def test_a_server_of_a_ferry_that_cannot_be_trusted_or_entered_is_refused(server, code):
+    assert only_fault(ferry(**server)).code == code
+
+
+def test_a_server_of_a_ferry_without_a_host_key_is_refused():
+    fault = only_fault(ferry(host_key=None))
+    assert fault.facts["field"] == "ferry.outgoing_server.host_key"
 
 
 def test_codes_keep_their_zeros_with_and_without_quotes():
