@@ -96,7 +96,7 @@ class Chamber:
         own = {
             "qrah": number, "wsbs": f"WS-{number}-{count}", "wsbb": str(count), "cdjg": str(order.get("result", "1")),
             "wsgs": form, "wjdx": str(len(content)), "sm3": sm3_of(content), "sha256": digest, "cdrq": self._day(),
-            "spy": OFFICERS[0]["xm"],
+            "spy": OFFICERS[0]["xm"], "sqbwbh": key, **_agreement(application),
         }  # fmt: skip
         if count > 1:
             own["tdwsbs"] = f"WS-{number}-{count - 1}"
@@ -111,3 +111,9 @@ class Chamber:
 
     def _day(self, later: int = 0) -> str:
         return f"{self.clock().astimezone(BEIJING) + timedelta(days=later):%Y-%m-%d}"
+
+
+def _agreement(application: Mapping[str, Any]) -> dict[str, str]:
+    """Return the digest of the first of the application's materials, which is the agreement."""
+    digests = [str(each["sha256"]) for each in application.get("attachments", ())]
+    return {"xysha256": digests[0]} if digests else {}

@@ -34,6 +34,7 @@ Call = Literal["reminder", "silence", "expiry", "order"]
 
 _MEDIATING: frozenset[LegState] = frozenset({"ACCEPTED", "ASSIGNED", "MEDIATING"})
 _REVIEWING: frozenset[ConfirmationState] = frozenset({"FILED", "REVIEWING"})
+_RULED: frozenset[ConfirmationState] = frozenset({"SERVED", "REVOKED"})
 _DAY = timedelta(days=1)
 
 
@@ -101,7 +102,7 @@ def clock_of(case: Case, profile: Profile, calendar: WorkingCalendar, *, reached
         return _acceptance(leg, profile, calendar, reached)
     if leg is not None and leg.state in _MEDIATING:
         return _mediation(leg, profile, calendar)
-    if case.state in AGREED and case.agreed_on and (here is None or here.state != "REVOKED"):
+    if case.state in AGREED and case.agreed_on and (here is None or here.state not in _RULED):
         return _application(case, case.agreed_on, profile, calendar)
     return None
 

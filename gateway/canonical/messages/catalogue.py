@@ -14,7 +14,7 @@ from gateway.canonical.organisations import OrganisationKind
 
 Family = Literal["referral", "intake", "guidance", "warning", "performance", "confirmation", "registry"]
 # By whom a type is said where its place in the case decides, not the kind of organisation.
-Part = Literal["referrer", "unit", "lead", "applicant", "asked"]
+Part = Literal["referrer", "unit", "lead", "applicant", "asked", "gateway"]
 # Who gets it where the message names nobody.
 Route = Literal[
     "addressee",  # nobody else: it has to name one
@@ -151,6 +151,7 @@ CATALOGUE: Mapping[str, Entry] = {
     "confirmation_supplement": _of_applicant("M-27", "court"),
     "confirmation_withdrawal": _of_applicant("M-27", "court"),
     "ruling": _of_court("M-28", "nobody"),
+    "ruling_notice": Entry(family="confirmation", number="M-28", said_by="gateway", route="court", independent=True),
     "service_task": _of_court("M-30", "addressee", independent=True),
     "service_receipt": Entry(family="confirmation", number="M-29", recipients=_COURTS, route="court"),
     "objection": Entry(family="confirmation", number="民诉法解释 372", recipients=_COURTS, route="court"),
