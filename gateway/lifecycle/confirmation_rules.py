@@ -47,8 +47,8 @@ def concerns_the_ruling(case: Case | None, message: Message) -> bool:
     if here is None:
         return False
     if short_type(message) == "ruling_notice":
-        current: bool = (said.document_id, said.version) == (here.document, here.version)
-        return current and said.outcome not in _PAST
+        current = (said.document_id, said.version) == (here.document, here.version)
+        return bool(current and said.outcome not in _PAST)
     names_it = said.confirmation_number is not None or here.document in {item.document_id for item in said.items}
     own = here.ruling is not None and (said.task is None or said.task.startswith(f"SD-{here.ruling}-"))
     return bool(own or (names_it and here.document is not None))
@@ -63,7 +63,7 @@ def may_open_agreed(message: Message) -> bool:
 
 def _is_served(said: Any) -> bool:
     """Say whether a receipt proves service: also what was left behind before witnesses (民事诉讼法 89)."""
-    return said.outcome == "served" or (said.outcome == "refused" and said.method == "left_behind")
+    return bool(said.outcome == "served" or (said.outcome == "refused" and said.method == "left_behind"))
 
 
 def judge_review(review: Review, *, case_id: str, now: datetime, digester: Digester | None) -> Decision:
