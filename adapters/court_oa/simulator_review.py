@@ -36,7 +36,10 @@ class Chamber:
     rulings: dict[str, int] = field(default_factory=dict)
 
     def decide(self, application: Mapping[str, Any], order: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the record that a decision sends. Raises ValueError for an unknown one; ``fields`` are overrides."""
+        """Return the record that a decision sends. Raises ValueError for an unknown one.
+
+        ``fields`` are overrides, ``without`` names fields to leave out.
+        """
         decision = order.get("decision")
         if decision not in DECISIONS:
             raise ValueError(f"decision: {' | '.join(DECISIONS)}")
@@ -48,6 +51,7 @@ class Chamber:
         else:
             kind, own = "shzt", self._status(application, str(decision))
         fields = {**self._head(application), **own, **(order.get("fields") or {})}
+        fields = {name: value for name, value in fields.items() if name not in order.get("without", ())}
         return {"kind": kind, "fields": fields, "attachments": attachments}
 
     def number(self, application: Mapping[str, Any]) -> str:

@@ -49,9 +49,11 @@ def concerns_the_ruling(case: Case | None, message: Message) -> bool:
     if short_type(message) == "ruling_notice":
         current = (said.document_id, said.version) == (here.document, here.version)
         return bool(current and said.outcome not in _PAST)
-    names_it = said.confirmation_number is not None or here.document in {item.document_id for item in said.items}
-    own = here.ruling is not None and (said.task is None or said.task.startswith(f"SD-{here.ruling}-"))
-    return bool(own or (names_it and here.document is not None))
+    if here.document is not None and here.document in {item.document_id for item in said.items}:
+        return True
+    if said.task is not None:
+        return here.ruling is not None and bool(said.task.startswith(f"SD-{here.ruling}-"))
+    return said.confirmation_number is not None or here.ruling is not None
 
 
 def may_open_agreed(message: Message) -> bool:

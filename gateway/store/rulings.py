@@ -10,15 +10,20 @@ from collections.abc import Iterable, Sequence, Set
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, RowMapping, and_, exists, func, insert, literal_column, or_, select, update
+from sqlalchemy import Connection, and_, exists, func, insert, literal_column, or_, select, update
 
+from gateway.canonical.identifiers import uuid7
 from gateway.store import due
+from gateway.store.arrivals import CaseFile, DueDelivery
+from gateway.store.bulk import insert_rows
+from gateway.store.rows import DAY
 from gateway.store.tables import OPEN, REVOKED, RULING, UNFINISHED, confirmation, delivery, message, ruling
 from gateway.store.tables import ruling_certificate as rests_on
 
 WAITING = ("AWAITING", "UNDECIDED", "QUARANTINED", "VERIFIED")
 MOST = 10_000  # rows counted
 _HERE = ruling.c
+Row = dict[str, Any]
 
 
 def arrived(connection: Connection, since: int, limit: int) -> list[tuple[str, str, int]]:
@@ -31,19 +36,28 @@ def arrived(connection: Connection, since: int, limit: int) -> list[tuple[str, s
     return [(row.id, row.case_id, row.received_at) for row in found if row.case_id]
 
 
-def of_case(connection: Connection, case_id: str, *, without_row: bool = False) -> list[RowMapping]:
+def of_case(connection: Connection, case_id: str, *, without_row: bool = False) -> list[Row]:
     """Return the rulings of a case in the order in which they came; ``without_row``: the messages that have none."""
     if without_row:
         known = exists().where(_HERE.message_id == message.c.id)
         query = select(message).where(message.c.case_id == case_id, message.c.type == "ruling", ~known)
-        return list(connection.execute(query.order_by(message.c.step)).mappings())
+        return [dict(row) for row in connection.execute(query.order_by(message.c.step)).mappings()]
     query = select(ruling, message.c.step).join(message, message.c.id == _HERE.message_id)
-    return list(connection.execute(query.where(_HERE.case_id == case_id).order_by(message.c.step)).mappings())
+    query = query.where(_HERE.case_id == case_id).order_by(message.c.step)
+    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def in_state(connection: Connection, state: str, besides: Set[str], limit: int) -> list[tuple[str, str]]:
-    """Return the oldest rulings of an unfinished state but for those in ``besides``: message and case."""
-    query = select(_HERE.message_id, _HERE.case_id).where(literal_column(UNFINISHED), _HERE.state == state)
+    """Return the oldest rulings of an unfinished state: message and case.
+
+    Not those in ``besides``, nor where the court decides on an objection.
+    """
+    objected = exists().where(
+        confirmation.c.case_id == _HERE.case_id, confirmation.c.number == _HERE.number,
+        confirmation.c.state == "OBJECTED",
+    )  # fmt: skip
+    query = select(_HERE.message_id, _HERE.case_id).where(literal_column(f"ruling.{UNFINISHED}"), _HERE.state == state)
+    query = query.where(~objected)
     query = query.where(_HERE.message_id.not_in(besides)) if besides else query
     return [(row.message_id, row.case_id) for row in connection.execute(query.order_by(_HERE.received_at).limit(limit))]
 
@@ -68,15 +82,23 @@ def overtaken(connection: Connection, limit: int) -> list[tuple[str, str]]:
     return [(row.message_id, row.case_id) for query in (served, revoked) for row in connection.execute(query)]
 
 
-def one(connection: Connection, message_id: str) -> RowMapping | None:
+def one(connection: Connection, message_id: str) -> Row | None:
     """Return the row of one ruling."""
     query = select(ruling, message.c.step).join(message, message.c.id == _HERE.message_id)
-    return connection.execute(query.where(_HERE.message_id == message_id)).mappings().first()
+    row = connection.execute(query.where(_HERE.message_id == message_id)).mappings().first()
+    return dict(row) if row else None
 
 
 def add(connection: Connection, row: dict[str, Any]) -> None:
     """Keep a ruling that was not looked at yet."""
     connection.execute(insert(ruling).values(row))
+
+
+def mark_waiting(connection: Connection, code: str) -> int:
+    """Say why no ruling can be verified; return how many wait."""
+    waits = and_(literal_column(UNFINISHED), _HERE.state == "AWAITING")
+    connection.execute(update(ruling).where(waits, _HERE.code.is_distinct_from(code)).values(code=code))
+    return connection.execute(select(func.count()).select_from(ruling).where(waits)).scalar_one()
 
 
 def change(connection: Connection, message_id: str, **values: Any) -> None:
@@ -96,7 +118,7 @@ def keep_foundation(connection: Connection, message_id: str, certificates: Itera
         connection.execute(insert(rests_on), rows)
 
 
-def resting_on(connection: Connection, kind: str, values: Sequence[str]) -> list[RowMapping]:
+def resting_on(connection: Connection, kind: str, values: Sequence[str]) -> list[Row]:
     """Return the rulings that rest on any of these certificates or seals, once for each."""
     query = (
         select(ruling, rests_on.c.kind, rests_on.c.value)
@@ -104,7 +126,7 @@ def resting_on(connection: Connection, kind: str, values: Sequence[str]) -> list
         .where(rests_on.c.kind == kind, rests_on.c.value.in_(values))
         .order_by(_HERE.received_at)
     )
-    return list(connection.execute(query).mappings()) if values else []
+    return [dict(row) for row in connection.execute(query).mappings()] if values else []
 
 
 def holders(connection: Connection, message_ids: Sequence[str]) -> list[str]:
@@ -131,7 +153,24 @@ def withdraw(connection: Connection, message_ids: Sequence[str], code: str, now:
     return {partner for partner, _ in gone}
 
 
-def tasks_of(connection: Connection, ids: Sequence[str]) -> list[str]:
+def deliver(connection: Connection, file: CaseFile, kept: Row, due_at: Sequence[DueDelivery], now: int) -> set[str]:
+    """Make a ruling's message, which went to nobody, due at partners, in the order in which the case is now.
+
+    Returns them; ``file``, which is locked, is saved by whoever speaks in the case next.
+    """
+    common = {"message_id": kept["message_id"], "case_id": file.id, "step": file.step, "type": "ruling",
+              "status": "pending", "due_at": now, "created_at": now}  # fmt: skip
+    rows = [
+        {**common, "id": uuid7(), "partner": each.partner, "why": each.why, "independent": each.independent,
+         "priority": each.priority, "deadline_at": now + int(each.deadline_days * DAY)}
+        for each in due_at
+    ]  # fmt: skip
+    insert_rows(connection, delivery, rows)
+    file.parties.update(each.partner for each in due_at)
+    return {each.partner for each in due_at}
+
+
+def said(connection: Connection, ids: Sequence[str]) -> list[str]:
     """Return which of these ids are messages that were said."""
     return list(connection.execute(select(message.c.id).where(message.c.id.in_(ids))).scalars()) if ids else []
 
