@@ -25,7 +25,7 @@ people are told. posts.py and assembling.py make partners out of the revision of
 everything together for api/, cli/, worker.py and clockwork.py. fetching.py gets announced documents, polling.py what
 partners hold for us; mailbox.py hands out to partners that nobody calls. timekeeping.py says which periods end,
 operations.py mends, reconciliation/ compares with the partners every day, rulings/ says whether a signed ruling is
-genuine, demo/ plays a story.
+genuine, releasing/ lets one go that is and that belongs to its case, demo/ plays a story.
 """
 
 __version__ = "0.1.0"

@@ -42,6 +42,10 @@ from gateway.queue import EmbeddedLanes
 from gateway.quotas import Quotas
 from gateway.reconciliation import Daily, OwnHoldings, Reconciler
 from gateway.redelivery import Backoff
+from gateway.releasing import Deciding, Releasing
+from gateway.releasing.release import Release
+from gateway.releasing.speaking import Speaking
+from gateway.releasing.verify import Verifying
 from gateway.retention import Retention
 from gateway.rq_lanes import RqLanes
 from gateway.rules import Rules
@@ -164,6 +168,7 @@ class Gateway:
             cipher=self.store.cipher, revision=lambda: self.revision, post=self.post, wake=self.wake, now=self.now,
             telemetry=self.telemetry,
         )  # fmt: skip
+        self.releasing, self.deciding = self._make_releasing()
         self.retention = Retention(
             engine=self.store.engine, writer=self.writer, now=self.now,
             content_days=settings.content_days, event_days=settings.event_days,
@@ -347,6 +352,7 @@ class Gateway:
             Chore(name="polling", every=1.0, do=self.polling.set_off),
             Chore(name="ferries", every=2.0, do=self.ferrying.set_off),
             Chore(name="mailboxes", every=15.0, do=self._tend_mailboxes),
+            Chore(name="rulings", every=1.0, do=self.releasing.set_off),
             Chore(name="clocks", every=60.0, do=self.timekeeping.set_off),
             Chore(name="reconciliation", every=300.0, do=self.daily.set_off),
             Chore(name="retention", every=300.0, do=self.retention.set_off),
@@ -387,6 +393,27 @@ class Gateway:
             hour=settings.reconcile_hour,
             most_resends=settings.reconcile_resends,
         )
+
+    def _make_releasing(self) -> tuple[Releasing, Deciding]:
+        """Put together what verifies rulings and lets them go, and what persons decide about them."""
+        store = self.store
+        speaking = Speaking(
+            journal=self.journal, rules=self.rules, cipher=store.cipher, revision=lambda: self.revision, post=self.post,
+            now=self.now,
+        )  # fmt: skip
+        verifying = Verifying(
+            engine=store.engine, cipher=store.cipher, documents=store.documents, revision=lambda: self.revision,
+            speaking=speaking, now=self.now,
+        )  # fmt: skip
+        release = Release(cipher=store.cipher, rules=self.rules, speaking=speaking, now=self.now)
+        releasing = Releasing(
+            engine=store.engine, writer=self.writer, speaking=speaking, verifying=verifying, release=release,
+            wake=self.wake, now=self.now, trust=self.settings.trust_dir,
+        )  # fmt: skip
+        deciding = Deciding(
+            engine=store.engine, writer=self.writer, speaking=speaking, wake=self.wake, now=self.now
+        )  # fmt: skip
+        return releasing, deciding
 
     def _is_superseded(self, post: Post) -> bool:
         return self._stopping or self._posts.get(post.name) is not post

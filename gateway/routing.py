@@ -3,8 +3,9 @@
 named organisations ────────► their partners, found in the directory: all of them, or the message is held
 nobody named ──by the route─┬► origin: who referred the case          ├► applicant, court: of the confirmation
                             ├► holder: who must act in it             ├► subscribers only
-                            ├► asker: who sent what it answers        └► nobody at all: it stays here
+                            ├► asker: who sent what it answers
                             └► area: the bodies of the sender's area
+a ruling ─► nobody at all, whoever is named or subscribed, before it has passed every check and is released
 escalation, performance, subscriptions ► copies: never twice to one partner, never back to where it came from
 """
 
@@ -123,10 +124,12 @@ class _Way:
 
 
 def route(
-    message: Message, *, sender_partner: str, directory: PartnerDirectory, routes: Routes, around: Around | None = None
-) -> Routing:
+    message: Message, *, sender_partner: str, directory: PartnerDirectory, routes: Routes,
+    around: Around | None = None, released: bool = False,
+) -> Routing:  # fmt: skip
     """Return who must get ``message``, which came from ``sender_partner``.
 
+    ``released``: it has passed every check, where it needs any; until then it is due at nobody.
     A fault means that the message is held and due at nobody until somebody mends the directory or the message.
     """
     kind = short_type(message)
@@ -134,7 +137,7 @@ def route(
         message=message, kind=kind, entry=CATALOGUE[kind], sender_partner=sender_partner, directory=directory,
         around=around or Around(),
     )  # fmt: skip
-    if way.entry.route == "nobody":
+    if way.entry.proved and not released:
         return Routing()
     targets = _targets(way)
     if not targets and way.entry.route != "subscribers":

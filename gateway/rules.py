@@ -108,6 +108,30 @@ class Rules:
         )  # fmt: skip
         return replace(judged, due=[replace(each, independent=True, priority=0) for each in judged.due])
 
+    def of_the_gateway(self, case: CaseFile, message: Message, *, now: datetime) -> Judgement:
+        """Decide what the gateway itself says of a ruling; who gets it, whoever speaks says."""
+        before, revision = Case.from_dict(case.snapshot), self._revision()
+        profile = revision.profiles.of(before.origin, revision.directory)
+        decision = decide(
+            before, message, case_id=case.id, now=now, profile=profile, calendar=revision.calendar,
+            digester=self._digester, by_gateway=True,
+        )  # fmt: skip
+        if not isinstance(decision, Accepted) or decision.case is None:
+            code, facts = getattr(decision, "code", "gateway.fault"), getattr(decision, "facts", {})
+            return Judgement(fate="refused", code=code, facts=facts)
+        clock = clock_of(decision.case, profile, revision.calendar)
+        return Judgement(fate="accepted", after=_after(case, decision.case, decision.leg, clock, date.min))
+
+    def release(self, case: CaseFile, message: Message, *, number: int, sender_partner: str) -> Routing:
+        """Return who gets a ruling that passed every check: whoever applied, whomever the court named."""
+        before, revision = Case.from_dict(case.snapshot), self._revision()
+        here = next((each for each in before.confirmations if each.number == number), None)
+        applicant = Place(organisation=here.applicant) if here else Place()
+        return route(
+            message.model_copy(update={"addressee": None}), sender_partner=sender_partner,
+            directory=revision.directory, routes=revision.routes, around=Around(applicant=applicant), released=True,
+        )  # fmt: skip
+
 
 def clock_row(clock: Clock | None, *, rings_on: date | None, uncertain: bool = False) -> ClockRow | None:
     """Return a clock as the store keeps it; ``uncertain``: its holder has not got yet what began it."""

@@ -154,6 +154,10 @@ class Settings(BaseSettings):
         default=1826, ge=0,
         description="Days after a case is closed from which its rows go, too; no fewer than contents; 0: never.",
     )  # fmt: skip
+    trust_dir: Path | None = Field(
+        default=None,
+        description="Folder with `trust.yaml`: whom to believe signed rulings. Without it rulings wait, unreleased.",
+    )
     group_size: int = Field(default=256, ge=1, le=10_000, description="Most requests that share one commit.")
     production: bool = Field(
         default=False, description="Real cases are handled here: `fengqiao doctor` then objects to pretend partners."

@@ -105,6 +105,7 @@ def _ways(name: str) -> str:
         senders = _kinds(entry.senders, language, said_by=entry.said_by)
         receivers = _kinds(entry.recipients or entry.bodies, language)
         route = text(f"canonical.route.{entry.route}", language)
+        route += f"; {text('canonical.proved', language)}" if entry.proved else ""
         passing = may_pass if entry.independent else waits
         line = f"{says}{senders}; {gets}{receivers} ({route}); {passing}; {order}{entry.priority}."
         lines.append(line.translate(_FULL_WIDTH) if language == "zh" else line)

@@ -22,6 +22,7 @@ import uvicorn
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from adapters.court_oa.simulator_chancery import Chancery
 from adapters.court_oa.simulator_faults import DisturbedApp
 from adapters.court_oa.simulator_office import Endpoints, Office
 from adapters.court_oa.simulator_review import Chamber
@@ -51,7 +52,8 @@ class Simulator:
             algorithm=settings["sign_algorithm"],
         )
         self.office = Office(clock=self._clock)
-        self.chamber = Chamber(clock=self._clock)
+        self.chancery = Chancery(clock=self._clock)
+        self.chamber = Chamber(chancery=self.chancery, clock=self._clock)
         self.app = DisturbedApp()
         self.app.include_router(Endpoints(self.office, self._keyring).router())
         self.app.include_router(_controls(self))
@@ -122,6 +124,10 @@ def _controls(simulator: Simulator) -> APIRouter:
         except ValueError as error:
             return JSONResponse({"error": str(error)}, status_code=422)
         return JSONResponse({**await simulator.push(record), "record": record})
+
+    @router.get("/trust")
+    async def trust() -> dict[str, str]:
+        return simulator.chancery.trust()
 
     @router.post("/faults")
     async def faults(request: Request) -> JSONResponse:

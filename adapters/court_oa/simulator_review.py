@@ -2,7 +2,7 @@
 
 accept · supplement · refuse · reviewing · statement · extend · withdrawn · terminate · valid · dismiss · seal ·
 reject_seal          a status (shzt)
-ruling               the ruling (cdws) with its file
+ruling               the ruling (cdws) with its file, signed by the chancery
 revoke               the revocation (cxbg)
 """
 
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from adapters.court_oa.simulator_chancery import Chancery
 from adapters.court_oa.simulator_signature import sm3_of
 
 BEIJING = timezone(timedelta(hours=8))
@@ -28,15 +29,22 @@ OFFICERS = [{"zw": "1", "xm": "闻静安"}, {"zw": "3", "xm": "许知微"}]
 
 @dataclass(kw_only=True)
 class Chamber:
-    """Numbers of the confirmation cases by application, and how many rulings each has."""
+    """Numbers of the confirmation cases by application, and how many rulings each has.
 
+    ``chancery``: signs a ruling whose file the order does not bring.
+    """
+
+    chancery: Chancery
     clock: Callable[[], datetime]
     court: str = "渝0242"
     numbers: dict[str, str] = field(default_factory=dict)
     rulings: dict[str, int] = field(default_factory=dict)
 
     def decide(self, application: Mapping[str, Any], order: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the record that a decision sends. Raises ValueError for an unknown one; ``fields`` are overrides."""
+        """Return the record that a decision sends. Raises ValueError for an unknown one.
+
+        ``fields`` are overrides, ``without`` names fields to leave out.
+        """
         decision = order.get("decision")
         if decision not in DECISIONS:
             raise ValueError(f"decision: {' | '.join(DECISIONS)}")
@@ -48,6 +56,7 @@ class Chamber:
         else:
             kind, own = "shzt", self._status(application, str(decision))
         fields = {**self._head(application), **own, **(order.get("fields") or {})}
+        fields = {name: value for name, value in fields.items() if name not in order.get("without", ())}
         return {"kind": kind, "fields": fields, "attachments": attachments}
 
     def number(self, application: Mapping[str, Any]) -> str:
@@ -90,13 +99,12 @@ class Chamber:
         number, key = self.number(application), str(application["id"])
         count = self.rulings[key] = self.rulings.get(key, 0) + 1
         form = str(order.get("format", "OFD"))
-        given = order.get("content_base64")
-        content = base64.b64decode(given) if given else f"民事裁定书（模拟文书，未签章）{number} 第{count}版".encode()
+        content = self._file(application, number, order)
         name, digest = f"民事裁定书.{form.lower()}", hashlib.sha256(content).hexdigest()
         own = {
             "qrah": number, "wsbs": f"WS-{number}-{count}", "wsbb": str(count), "cdjg": str(order.get("result", "1")),
             "wsgs": form, "wjdx": str(len(content)), "sm3": sm3_of(content), "sha256": digest, "cdrq": self._day(),
-            "spy": OFFICERS[0]["xm"],
+            "spy": OFFICERS[0]["xm"], "sqbwbh": key, **_agreement(application),
         }  # fmt: skip
         if count > 1:
             own["tdwsbs"] = f"WS-{number}-{count - 1}"
@@ -106,8 +114,20 @@ class Chamber:
         }  # fmt: skip
         return own, [material]
 
+    def _file(self, application: Mapping[str, Any], number: str, order: Mapping[str, Any]) -> bytes:
+        if given := order.get("content_base64"):
+            return base64.b64decode(given)
+        parties = tuple(str(each["xm"]) for each in application["fields"].get("sqr") or ())
+        return self.chancery.signed(number=number, parties=parties, order=order)
+
     def _time(self) -> str:
         return f"{self.clock().astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
 
     def _day(self, later: int = 0) -> str:
         return f"{self.clock().astimezone(BEIJING) + timedelta(days=later):%Y-%m-%d}"
+
+
+def _agreement(application: Mapping[str, Any]) -> dict[str, str]:
+    """Return the digest of the first of the application's materials, which is the agreement."""
+    digests = [str(each["sha256"]) for each in application.get("attachments", ())]
+    return {"xysha256": digests[0]} if digests else {}

@@ -50,6 +50,7 @@ class ProfileRow(Written):
     application_days: Days | None = None
     filing_days: Days | None = None
     review_days: Days | None = None
+    service_days: Days | None = None
     period_rolls: bool | None = None
     unanswered: Unanswered | None = None
     remind_workdays: Before | None = None

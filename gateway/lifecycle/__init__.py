@@ -6,7 +6,8 @@
 
                   └─► confirmation_rules.py, the same for a court's review of an agreement: _steps, _guards, _effects
 
-``steps.py`` and ``confirmation_steps.py`` hold the tables and their drawings; start there.
+``steps.py`` and ``confirmation_steps.py`` hold the tables and their drawings, ``ruling_steps.py`` that of one file of
+a ruling; start there.
 """
 
 from gateway.lifecycle.case import Case, Leg
@@ -16,11 +17,13 @@ from gateway.lifecycle.describe import diagram
 from gateway.lifecycle.interests import Digester
 from gateway.lifecycle.profile import NATIONAL, Profile
 from gateway.lifecycle.rules import decide
+from gateway.lifecycle.ruling_steps import RELEASED, ruling_after
 from gateway.lifecycle.standing import Standing
-from gateway.lifecycle.states import CaseState, ConfirmationState, LegState
+from gateway.lifecycle.states import CaseState, ConfirmationState, LegState, RulingEvent, RulingState
 
 __all__ = [
     "NATIONAL",
+    "RELEASED",
     "Accepted",
     "Case",
     "CaseState",
@@ -34,7 +37,10 @@ __all__ = [
     "Parked",
     "Profile",
     "Refused",
+    "RulingEvent",
+    "RulingState",
     "Standing",
     "decide",
     "diagram",
+    "ruling_after",
 ]

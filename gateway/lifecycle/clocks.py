@@ -7,6 +7,7 @@
     filing        the court     days after the application                   the court is reminded
     supplement    the applicant as the court says                            the applicant is urged
     review        the court     days after filing, or as the court extends   the court is reminded
+    service       the applicant days after the ruling was released           the applicant is urged
 
 A clock stands while an appraisal is under way or the origin considers a return. What the law leaves to a jurisdiction
 stands in its profile; a clock whose last day rests on a year nobody has laid down yet is provisional, and runs out only
@@ -29,11 +30,12 @@ from gateway.lifecycle.profile import Profile
 from gateway.lifecycle.states import ConfirmationState, LegState
 from gateway.lifecycle.steps import AGREED
 
-ClockKind = Literal["acceptance", "mediation", "application", "filing", "supplement", "review"]
+ClockKind = Literal["acceptance", "mediation", "application", "filing", "supplement", "review", "service"]
 Call = Literal["reminder", "silence", "expiry", "order"]
 
 _MEDIATING: frozenset[LegState] = frozenset({"ACCEPTED", "ASSIGNED", "MEDIATING"})
 _REVIEWING: frozenset[ConfirmationState] = frozenset({"FILED", "REVIEWING"})
+_RULED: frozenset[ConfirmationState] = frozenset({"SERVED", "REVOKED"})
 _DAY = timedelta(days=1)
 
 
@@ -101,7 +103,7 @@ def clock_of(case: Case, profile: Profile, calendar: WorkingCalendar, *, reached
         return _acceptance(leg, profile, calendar, reached)
     if leg is not None and leg.state in _MEDIATING:
         return _mediation(leg, profile, calendar)
-    if case.state in AGREED and case.agreed_on and (here is None or here.state != "REVOKED"):
+    if case.state in AGREED and case.agreed_on and (here is None or here.state not in _RULED):
         return _application(case, case.agreed_on, profile, calendar)
     return None
 
@@ -168,6 +170,16 @@ def _review(here: Confirmation, profile: Profile, _: WorkingCalendar, __: date |
     )  # fmt: skip
 
 
+def _service(here: Confirmation, profile: Profile, calendar: WorkingCalendar, reached: date | None) -> Clock:
+    since = max(filter(None, (_day_of(here.since), reached)))
+    due = calendar.rolled(since + timedelta(days=profile.service_days))
+    return Clock(
+        kind="service", number=here.number, turn=str(here.version or 1), holder=here.applicant, since=since,
+        due_on=due.day, provisional=due.provisional, begun_by=here.ruling, remind_on=_before(due.day, since, profile),
+        then="order",
+    )  # fmt: skip
+
+
 def _before(due: date, since: date, profile: Profile) -> date | None:
     """Return the day for the reminder: None where that would be before the period has begun."""
     return _within(due - timedelta(days=profile.remind_days), since) if profile.remind_days else None
@@ -187,4 +199,5 @@ _OF_A_REVIEW: Mapping[ConfirmationState, _OfAReview] = {
     "SUPPLEMENT": _supplement,
     "SUPPLEMENT_STATEMENT": _supplement,
     **dict.fromkeys(_REVIEWING, _review),
+    "SERVING": _service,
 }

@@ -21,7 +21,9 @@ class Confirmation:
     number; ``review_due_on`` and ``supply_by`` are the last days of the court and of the applicants. ``supplements``
     counts the court's calls for materials. ``application`` and ``ruling`` are ids of messages, ``document`` and
     ``version`` the court's of the ruling, ``result`` what it rules. ``flags``: ``withdrawal_asked``;
-    ``agreement_changed``, the unit corrected its result while the court had the application.
+    ``agreement_changed``, the unit corrected its result while the court had the application. ``addressees`` are keyed
+    digests of the names on whom a released ruling is to be served, in order; ``served`` the places of those on whom it
+    was. ``resumes``: the state to which a rejected objection leads back.
     """
 
     number: int
@@ -43,10 +45,18 @@ class Confirmation:
     version: int | None = None
     result: str | None = None
     flags: frozenset[str] = frozenset()
+    addressees: tuple[str, ...] = ()
+    served: tuple[int, ...] = ()
+    resumes: ConfirmationState | None = None
 
     @property
     def live(self) -> bool:
-        """Say whether somebody still has to act on it."""
+        """Say whether somebody still has to act on it; a ruling that was served waits for nobody."""
+        return self.stands and self.state != "SERVED"
+
+    @property
+    def stands(self) -> bool:
+        """Say whether it is under way, or its ruling is in force."""
         return self.state not in CONFIRMATION_ENDED
 
     @property
@@ -57,7 +67,7 @@ class Confirmation:
     @property
     def holder(self) -> str:
         """Return who must act on it next."""
-        return self.applicant if self.with_applicant else self.court
+        return self.applicant if self.with_applicant or self.state == "SERVING" else self.court
 
     @property
     def until(self) -> date | None:
@@ -67,21 +77,26 @@ class Confirmation:
         return self.review_due_on if self.ruling is None else None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the application as JSON values."""
-        return {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
+        """Return the application as JSON values, of a ruling's release only what there is to say."""
+        said = {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
+        return {name: value for name, value in said.items() if value or name not in _LATER}
 
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> Confirmation:
         """Read what ``to_dict`` wrote."""
         days = {name: _day(kept[name]) for name in ("effective_on", "filed_on", "review_due_on", "supply_by")}
         moments = {name: datetime.fromisoformat(kept[name]) for name in ("since", "submitted_at")}
-        return cls(**{**kept, **days, **moments, "flags": frozenset(kept["flags"])})
+        lists = {name: tuple(kept.get(name, ())) for name in ("addressees", "served")}
+        return cls(**{**kept, **days, **moments, **lists, "flags": frozenset(kept["flags"])})
+
+
+_LATER = frozenset({"addressees", "served", "resumes"})  # what a gateway before the release of rulings does not know
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
-    return sorted(value) if isinstance(value, frozenset) else value
+    return sorted(value) if isinstance(value, frozenset) else list(value) if isinstance(value, tuple) else value
 
 
 def _day(value: str | None) -> date | None:

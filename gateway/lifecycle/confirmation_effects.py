@@ -9,9 +9,10 @@ from typing import Any
 
 from gateway.lifecycle.case import Case
 from gateway.lifecycle.confirmation import Confirmation
-from gateway.lifecycle.confirmation_guards import Review
+from gateway.lifecycle.confirmation_guards import Review, served_on
 from gateway.lifecycle.confirmation_steps import ConfirmationStep
 from gateway.lifecycle.decision import Accepted
+from gateway.lifecycle.interests import named
 from gateway.lifecycle.periods import effective_on
 
 APPLICATIONS = frozenset({"confirmation_application", "statement_application"})
@@ -55,7 +56,7 @@ def _opened(review: Review, *, number: int, now: datetime) -> Confirmation:
 def _changed(step: ConfirmationStep, review: Review, here: Confirmation, *, now: datetime) -> Confirmation:
     effect = _EFFECTS.get(review.event) or _EFFECTS.get(review.event.partition(":")[0])
     changes = effect(review, here) if effect else {}
-    state = step.after or here.state
+    state = changes.pop("state", None) or step.after or here.state
     return replace(here, **changes, state=state, since=here.since if state == here.state else now)
 
 
@@ -94,7 +95,30 @@ def _keep_the_ruling(review: Review, here: Confirmation) -> Changes:
         "version": said.version,
         "result": said.result,
         "court_number": here.court_number or said.confirmation_number,
+        "addressees": (),
+        "served": (),
     }
+
+
+def _release(review: Review, _here: Confirmation) -> Changes:
+    names, digester = review.data.addressees, review.digester
+    case_id = review.case.id if review.case and digester else ""
+    return {"addressees": tuple(named(name, case_id, digester) if digester else "" for name in names), "served": ()}
+
+
+def _serve(review: Review, here: Confirmation) -> Changes:
+    place = served_on(review)
+    served = here.served if place is None or place in here.served else (*here.served, place)
+    everybody = here.state == "SERVING" and len(served) == len(here.addressees)
+    return {"served": served, "state": "SERVED" if everybody else here.state}
+
+
+def _object(_review: Review, here: Confirmation) -> Changes:
+    return {"resumes": here.state}
+
+
+def _resume(_review: Review, here: Confirmation) -> Changes:
+    return {"state": here.resumes or "RETURNED_ONLINE", "resumes": None}
 
 
 _EFFECTS: Mapping[str, Effect] = {
@@ -106,4 +130,8 @@ _EFFECTS: Mapping[str, Effect] = {
     "confirmation_status:dismissed": _decide,
     "confirmation_withdrawal": _ask_to_withdraw,
     "ruling": _keep_the_ruling,
+    "ruling_notice:released": _release,
+    "service_receipt:served": _serve,
+    "objection": _object,
+    "revocation:rejected": _resume,
 }

@@ -10,6 +10,7 @@ from gateway.canonical.identifiers.folding import compact
 from gateway.canonical.messages.envelope import Envelope
 from gateway.lifecycle.case import Case
 from gateway.lifecycle.confirmation import Confirmation
+from gateway.lifecycle.interests import Digester, is_named
 from gateway.lifecycle.objection import Objection
 from gateway.lifecycle.periods import WorkingDays, effective_on, last_day_of
 from gateway.lifecycle.profile import Profile
@@ -31,6 +32,7 @@ class Review(NamedTuple):
     confirmation: Confirmation | None
     profile: Profile
     working_days: WorkingDays
+    digester: Digester | None = None
 
     @property
     def data(self) -> Any:
@@ -109,10 +111,10 @@ def told_once(review: Review) -> Objection | None:
 
 
 def number_is_this_ones(review: Review) -> Objection | None:
-    """Keep another case's number out, whoever's it is."""
+    """Keep another case's number out, whoever's it is; a further document of one number is 之一, 之二 …"""
     said = getattr(review.data, "confirmation_number", None)
     known = review.confirmation.court_number if review.confirmation else None
-    if said and known and said != known:
+    if said and known and _stem(said) != _stem(known):
         return Objection("lifecycle.other_number", {"number": said, "known": known})
     return None
 
@@ -155,6 +157,40 @@ def objects_in_time(review: Review) -> Objection | None:
     return None
 
 
+def ruling_was_released(review: Review) -> Objection | None:
+    """Require a ruling that has gone out: what nobody has verified nobody can have served."""
+    here = review.confirmation
+    return None if here and here.addressees else Objection("lifecycle.ruling_not_released")
+
+
+def serves_on_an_addressee(review: Review) -> Objection | None:
+    """Require a receipt of one of those on whom the ruling is to be served."""
+    return Objection("lifecycle.not_an_addressee") if served_on(review) is None else None
+
+
+def served_on(review: Review) -> int | None:
+    """Return the place of the addressee of a receipt: by the gateway's task that it answers, else by the name."""
+    here, said = review.confirmation, review.data
+    if here is None or here.ruling is None or review.case is None:
+        return None
+    tasks = [task_of(here.ruling, place) for place in range(len(here.addressees))]
+    if said.task in tasks:
+        return tasks.index(said.task)
+    for place, kept in enumerate(here.addressees):
+        if kept and review.digester and is_named(said.addressee, kept, review.case.id, review.digester):
+            return place
+    return None
+
+
+def task_of(ruling: str, place: int) -> str:
+    """Return the number of the gateway's task to serve a ruling, which is a message, on one addressee."""
+    return f"SD-{ruling}-{place + 1}"
+
+
+def _stem(number: str) -> str:
+    return number.partition("号")[0]
+
+
 def _applied_on(review: Review) -> date:
     applied: date = review.data.applied_at.date()
     return applied
@@ -165,6 +201,6 @@ CONFIRMATION_GUARDS: Mapping[str, ReviewGuard] = {
     for guard in (
         everybody_applies, agreement_is_in_effect, channel_is_open, organisation_is_eligible, content_can_be_confirmed,
         within_30_days, told_once, number_is_this_ones, review_is_longer, rules_as_was_said,
-        replaces_the_one_that_is_here, objects_in_time,
+        replaces_the_one_that_is_here, objects_in_time, ruling_was_released, serves_on_an_addressee,
     )
 }  # fmt: skip

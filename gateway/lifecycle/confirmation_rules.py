@@ -24,18 +24,36 @@ from gateway.lifecycle.objection import Objection
 from gateway.lifecycle.states import ConfirmationEvent
 from gateway.lifecycle.steps import AGREED
 
+_PAST = frozenset({"superseded", "revoked"})  # notices about a file that another one has replaced, or a decision
 CONFIRMING = frozenset(step.event.partition(":")[0] for step in CONFIRMATION_STEPS)
 # Objections that two of the court's own words raise against each other.
 _CONTRADICTIONS = frozenset({"lifecycle.second_ruling", "lifecycle.ruling_differs"})
 _KINDS = {"confirmation_status": "state", "confirmation_supplement": "subject", "ruling": "result",
-          "revocation": "outcome"}  # fmt: skip
+          "ruling_notice": "outcome", "revocation": "outcome"}  # fmt: skip
 
 
 def confirmation_event(message: Message) -> ConfirmationEvent:
     """Return which step a message of the confirmation family takes."""
     kind = short_type(message)
+    if kind == "service_receipt":
+        return "service_receipt:served" if _is_served(message.data) else "service_receipt:other"
     field = _KINDS.get(kind)
     return cast(ConfirmationEvent, f"{kind}:{getattr(message.data, field)}" if field else kind)
+
+
+def concerns_the_ruling(case: Case | None, message: Message) -> bool:
+    """Say whether a receipt or a notice is about the current application's ruling; other papers are served, too."""
+    here, said = case.confirmation if case else None, cast(Any, message.data)
+    if here is None:
+        return False
+    if short_type(message) == "ruling_notice":
+        current = (said.document_id, said.version) == (here.document, here.version)
+        return bool(current and said.outcome not in _PAST)
+    if here.document is not None and here.document in {item.document_id for item in said.items}:
+        return True
+    if said.task is not None:
+        return here.ruling is not None and bool(said.task.startswith(f"SD-{here.ruling}-"))
+    return said.confirmation_number is not None or here.ruling is not None
 
 
 def may_open_agreed(message: Message) -> bool:
@@ -43,6 +61,11 @@ def may_open_agreed(message: Message) -> bool:
     data: Any = message.data
     opens = short_type(message) in APPLICATIONS and not data.presider.invited_by_court
     return opens and bool(data.case.partner_id)
+
+
+def _is_served(said: Any) -> bool:
+    """Say whether a receipt proves service: also what was left behind before witnesses (民事诉讼法 89)."""
+    return bool(said.outcome == "served" or (said.outcome == "refused" and said.method == "left_behind"))
 
 
 def judge_review(review: Review, *, case_id: str, now: datetime, digester: Digester | None) -> Decision:
@@ -64,6 +87,8 @@ def judge_review(review: Review, *, case_id: str, now: datetime, digester: Diges
 def _out_of_place(review: Review) -> Parked | Refused | None:
     """Say why there is nothing yet that the message could be about."""
     event, case = review.event, review.case
+    if event.startswith("service_receipt") and review.confirmation and review.confirmation.ruling is None:
+        return Refused(code="lifecycle.ruling_not_released", facts=_facts(review))
     if event not in APPLICATIONS:
         return refusal.parked(event, "confirmation_application") if review.confirmation is None else None
     if case is not None and case.leg is not None and case.leg.open:
@@ -75,12 +100,13 @@ def _out_of_place(review: Review) -> Parked | Refused | None:
 
 def _wrong_actor(review: Review) -> Refused | None:
     here, who = review.confirmation, first_confirmation_rows()[review.event].who
-    if review.event in APPLICATIONS or here is None or who == "anybody":
+    if review.event in APPLICATIONS or here is None or who in {"anybody", "gateway"}:
+        return None  # what is the gateway's to say comes through no door: gateway_only
+    expected = (here.applicant,) if who == "applicant" else (here.court,)
+    if review.sender in (expected if who != "server" else (here.applicant, here.court)):
         return None
-    expected = here.applicant if who == "applicant" else here.court
-    if review.sender == expected:
-        return None
-    return Refused(code="lifecycle.wrong_actor", facts=_facts(review) | refusal.named("role", who) | {"who": expected})
+    facts = _facts(review) | refusal.named("role", who) | {"who": expected[0]}
+    return Refused(code="lifecycle.wrong_actor", facts=facts)
 
 
 def _not_now(review: Review) -> Parked | Refused:
@@ -90,7 +116,9 @@ def _not_now(review: Review) -> Parked | Refused:
     facts = _facts(review)
     if event in APPLICATIONS:
         return Conflict(code="lifecycle.already_applied", facts=facts)
-    if event.startswith("ruling") and here is not None and here.ruling:
+    if event.startswith("service_receipt"):
+        return Refused(code="lifecycle.ruling_not_released", facts=facts)
+    if event.startswith("ruling:") and here is not None and here.ruling:
         return Conflict(code="lifecycle.second_ruling", facts=facts | {"document": here.document or "-"})
     return Refused(code="lifecycle.wrong_state" if facts["expected"] else "lifecycle.case_closed", facts=facts)
 

@@ -11,18 +11,26 @@
                                                 ├─► DISMISSED ─┴─► SEALING ◄─► SEAL_REJECTED
                                                 │                     │
                                                 └────── ruling ───────┴─► RETURNED_ONLINE  awaiting verification:
-                                                                           │         ▲    delivered to nobody
-                                                                   objection         │ rejected
-                                                                           └► OBJECTED ─► REVOKED ●
+                                                        ▲ another file ▲   │          │   delivered to nobody
+                                                        │              │   │ failed   │ every check passed
+                                                        │              └─ QUARANTINED └► VERIFIED ─released─► SERVING
+                                                        └────────────────────────────────┴───────────────────┤
+                                                             SERVED ◄── receipts of every addressee ─────────┘
+        from RETURNED_ONLINE to SERVED: objection ─► OBJECTED ─┬─ rejected ─► where it was
+                                                               └─ revoked, changed ─► REVOKED ●
 
 What the sources leave open is decided here:
 
 * Courts differ in what they report: a review may start with its acceptance, and a ruling may come without a word about
   its sealing. Every later word is lawful from every state before it; none leads back.
-* While an application is before a court the court holds the case; while materials or a statement are wanted, the
-  applicant does. A returned ruling stays with the court until it has been verified.
+* While an application is before a court the court holds the case; while materials or a statement are wanted, or a
+  ruling is to be served, the applicant does. A returned ruling stays with the court until it has been verified.
 * A ruling that replaces the one that is here, by its document id or as a later version of it, is a correction; any
-  other second ruling is a conflict.
+  other second ruling is a conflict. One that was quarantined proves nothing: whatever the court issues anew takes its
+  place. Each new file is verified anew.
+* What the gateway finds about a file is a step that only the gateway takes. While an objection is decided upon nothing
+  is released that was not released before.
+* An objection is not refused because a verification hangs: the court may have served the ruling itself.
 * After a review that ended without a ruling on the agreement the parties may apply again, within the 30 days.
 * A withdrawal is asked for by the applicants and granted by the court (民诉法解释 357).
 """
@@ -51,11 +59,14 @@ class ConfirmationStep:
 _LAW = "民事诉讼法"
 _READING = "民诉法解释"
 _YD = "腴地府发〔2022〕45号 二(四)"
+_PROOF = "GB/T 38540-2020 7"
 _AGAIN: tuple[ConfirmationState | None, ...] = (None, "NOT_ACCEPTED", "WITHDRAWN", "TERMINATED")
 _PENDING: tuple[ConfirmationState, ...] = ("SUBMITTED", "SUPPLEMENT")
 _REVIEW: tuple[ConfirmationState, ...] = ("FILED", "REVIEWING", "SUPPLEMENT_STATEMENT")
 _BOTH = ("everybody_applies", "agreement_is_in_effect")
 _MAY_CONFIRM = (*_BOTH, "channel_is_open", "organisation_is_eligible", "content_can_be_confirmed", "within_30_days")
+_FILE: tuple[ConfirmationState, ...] = ("RETURNED_ONLINE", "QUARANTINED", "VERIFIED", "SERVING", "SERVED")
+_OVER: tuple[ConfirmationState, ...] = ("NOT_ACCEPTED", "WITHDRAWN", "TERMINATED", "REVOKED")
 _SAME = ("number_is_this_ones",)
 _NEW_FILE = ("number_is_this_ones", "replaces_the_one_that_is_here")
 
@@ -101,17 +112,42 @@ CONFIRMATION_STEPS: tuple[ConfirmationStep, ...] = (
                      (*_SAME, "rules_as_was_said"), after="RETURNED_ONLINE", basis=f"{_LAW} 206；{_YD}"),
     ConfirmationStep("ruling:dismissed", ("FILED", "REVIEWING", "DISMISSED", "SEALING", "SEAL_REJECTED"), "court",
                      (*_SAME, "rules_as_was_said"), after="RETURNED_ONLINE", basis=f"{_LAW} 206；{_READING} 358"),
-    ConfirmationStep("ruling:valid", ("RETURNED_ONLINE",), "court", (*_NEW_FILE, "rules_as_was_said"),
-                     basis=_YD),
-    ConfirmationStep("ruling:dismissed", ("RETURNED_ONLINE",), "court", (*_NEW_FILE, "rules_as_was_said"),
-                     basis=_YD),
+    ConfirmationStep("ruling:valid", ("RETURNED_ONLINE", "VERIFIED", "SERVING", "SERVED"), "court",
+                     (*_NEW_FILE, "rules_as_was_said"), after="RETURNED_ONLINE", basis=_YD),
+    ConfirmationStep("ruling:valid", ("QUARANTINED",), "court", _SAME,
+                     after="RETURNED_ONLINE", basis=_YD),
+    ConfirmationStep("ruling:dismissed", ("RETURNED_ONLINE", "VERIFIED", "SERVING", "SERVED"), "court",
+                     (*_NEW_FILE, "rules_as_was_said"), after="RETURNED_ONLINE", basis=_YD),
+    ConfirmationStep("ruling:dismissed", ("QUARANTINED",), "court", _SAME,
+                     after="RETURNED_ONLINE", basis=_YD),
     ConfirmationStep("ruling:not_accepted", (*_PENDING, "NOT_ACCEPTED"), "court", ("replaces_the_one_that_is_here",),
                      after="NOT_ACCEPTED", basis=f"{_READING} 355"),
     ConfirmationStep("ruling:withdrawal_granted", (*_PENDING, *_REVIEW, "WITHDRAWN"), "court", _NEW_FILE,
                      after="WITHDRAWN", basis=f"{_READING} 357"),
     ConfirmationStep("ruling:terminated", (*_REVIEW, "TERMINATED"), "court", _NEW_FILE,
                      after="TERMINATED", basis=f"{_LAW} 186"),
-    ConfirmationStep("objection", ("RETURNED_ONLINE",), "anybody", (*_SAME, "objects_in_time"),
+    ConfirmationStep("ruling_notice:verified", ("RETURNED_ONLINE",), "gateway",
+                     after="VERIFIED", basis=_PROOF),
+    ConfirmationStep("ruling_notice:verified", _OVER, "gateway", basis=_PROOF),
+    ConfirmationStep("ruling_notice:undecided", ("RETURNED_ONLINE", *_OVER), "gateway", basis=_PROOF),
+    ConfirmationStep("ruling_notice:quarantined", ("RETURNED_ONLINE",), "gateway",
+                     after="QUARANTINED", basis=_PROOF),
+    ConfirmationStep("ruling_notice:quarantined", _OVER, "gateway", basis=_PROOF),
+    ConfirmationStep("ruling_notice:reopened", ("RETURNED_ONLINE", "QUARANTINED"), "gateway",
+                     after="RETURNED_ONLINE", basis=_PROOF),
+    ConfirmationStep("ruling_notice:reopened", _OVER, "gateway", basis=_PROOF),
+    ConfirmationStep("ruling_notice:released", ("VERIFIED",), "gateway",
+                     after="SERVING", basis=_YD),
+    ConfirmationStep("ruling_notice:released", _OVER, "gateway", basis=_YD),
+    ConfirmationStep("service_receipt:served", ("SERVING", "SERVED"), "server", (*_SAME, "serves_on_an_addressee"),
+                     basis=f"{_LAW} 87-90"),
+    ConfirmationStep("service_receipt:served", ("OBJECTED", *_OVER), "server",
+                     (*_SAME, "ruling_was_released", "serves_on_an_addressee"), basis=f"{_LAW} 87-90"),
+    ConfirmationStep("service_receipt:other", ("SERVING", "SERVED"), "server", (*_SAME, "serves_on_an_addressee"),
+                     basis=f"{_LAW} 87-90"),
+    ConfirmationStep("service_receipt:other", ("OBJECTED", *_OVER), "server",
+                     (*_SAME, "ruling_was_released", "serves_on_an_addressee"), basis=f"{_LAW} 87-90"),
+    ConfirmationStep("objection", _FILE, "anybody", (*_SAME, "objects_in_time"),
                      after="OBJECTED", basis=f"{_READING} 372"),
     ConfirmationStep("revocation:revoked", ("OBJECTED",), "court", _SAME,
                      after="REVOKED", basis=f"{_READING} 372"),
@@ -125,6 +161,7 @@ CONFIRMATION_STEPS: tuple[ConfirmationStep, ...] = (
                      after="REVOKED", basis=f"{_READING} 372"),
 )
 # fmt: on
+_DECIDING: tuple[ConfirmationEvent, ...] = ("revocation:revoked", "revocation:changed", "revocation:rejected")
 # What may arrive before its predecessor although the same side says both: event, states before, what comes first.
 CONFIRMATION_WAITS: Mapping[tuple[ConfirmationEvent, ConfirmationState], str] = {
     ("confirmation_supplement:supplement", "SUBMITTED"): "confirmation_status",
@@ -135,9 +172,7 @@ CONFIRMATION_WAITS: Mapping[tuple[ConfirmationEvent, ConfirmationState], str] = 
     ("confirmation_status:reviewing", "SUBMITTED"): "confirmation_status",
     ("ruling:valid", "SUBMITTED"): "confirmation_status",
     ("ruling:dismissed", "SUBMITTED"): "confirmation_status",
-    ("revocation:revoked", "RETURNED_ONLINE"): "objection",
-    ("revocation:changed", "RETURNED_ONLINE"): "objection",
-    ("revocation:rejected", "RETURNED_ONLINE"): "objection",
+    **{(event, state): "objection" for event in _DECIDING for state in _FILE},
 }
 
 

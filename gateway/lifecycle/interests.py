@@ -95,6 +95,16 @@ def is_kept(who: Mark, kept: Sequence[Mark], case_id: str, digester: Digester) -
     return any(sealed.meets(mark) for sealed in sealings for mark in kept)
 
 
+def named(name: str, case_id: str, digester: Digester) -> str:
+    """Return what a case keeps of a name to recognise it by."""
+    return _short(digester.digest(_of(case_id, compact(name))))
+
+
+def is_named(name: str, kept: str, case_id: str, digester: Digester) -> bool:
+    """Say whether a name is the one that a case has kept, under whichever key."""
+    return kept in {_short(each) for each in digester.digests(_of(case_id, compact(name)))}
+
+
 def _under(key: int, case_id: str, digester: Digester) -> Callable[[str], str]:
     return lambda text: _short(digester.digests(_of(case_id, text))[key])
 

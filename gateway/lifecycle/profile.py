@@ -44,7 +44,9 @@ class Profile:
     ``period_days``: calendar days from the day after acceptance (人民法院在线调解规则 24), where the referral names
     none; ``accept_workdays``: to answer a referral (12); ``application_days``: to apply for confirmation (民事诉讼法
     205); ``filing_days``: for the court to take the application up (法释〔2011〕5号 4); ``review_days``: for its review
-    (187). ``period_rolls``: whether a period of mediation that ends on a holiday lasts to the next working day.
+    (187); ``service_days``: to serve a released ruling on everybody, from the day it reached who serves it: the law
+    gives no number. ``period_rolls``: whether a period of mediation that ends on a holiday lasts to the next working
+    day.
     ``unanswered``: what silence brings about: the case goes back (12), or the unit is urged and keeps it.
     ``remind_workdays``, ``remind_days``: how long before the end of a period of working days, or of days, whoever must
     act is reminded; 0: not at all.
@@ -77,6 +79,7 @@ class Profile:
     application_days: int = 30
     filing_days: int = 3
     review_days: int = 30
+    service_days: int = 10
     period_rolls: bool = False
     unanswered: Unanswered = "return"
     remind_workdays: int = 1

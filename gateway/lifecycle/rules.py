@@ -11,8 +11,14 @@ from gateway.lifecycle import refusal
 from gateway.lifecycle.calendar import UNKNOWN, WorkingCalendar
 from gateway.lifecycle.case import Case, Leg
 from gateway.lifecycle.confirmation_guards import Review
-from gateway.lifecycle.confirmation_rules import CONFIRMING, confirmation_event, judge_review, may_open_agreed
-from gateway.lifecycle.decision import Accepted, Decision
+from gateway.lifecycle.confirmation_rules import (
+    CONFIRMING,
+    concerns_the_ruling,
+    confirmation_event,
+    judge_review,
+    may_open_agreed,
+)
+from gateway.lifecycle.decision import Accepted, Decision, Refused
 from gateway.lifecycle.effects import correct, take
 from gateway.lifecycle.guards import GUARDS
 from gateway.lifecycle.interests import Digester
@@ -22,6 +28,8 @@ from gateway.lifecycle.situation import ACCOMPANYING, Situation, event_of, leg_m
 from gateway.lifecycle.standing import Standing
 from gateway.lifecycle.states import Event
 from gateway.lifecycle.steps import case_events, first_rows, steps
+
+_OF_A_FILE = frozenset({"ruling_notice", "service_receipt"})  # what may also be about something else of the case
 
 
 def decide(
@@ -37,6 +45,7 @@ def decide(
     digester: Digester | None = None,
     calendar: WorkingCalendar = UNKNOWN,
     by_clock: Event | None = None,
+    by_gateway: bool = False,
 ) -> Decision:
     """Say whether a message is the next lawful step of its case, and what the case is after it.
 
@@ -46,15 +55,21 @@ def decide(
     where the partner's dialect knows corrections. ``standing``: what the roster says of the addressee of a dispatch, or
     of who assigns a mediator or goes to litigation. ``digester``: how a case keeps its parties recognisable.
     ``calendar``: the working days that periods end by. ``by_clock``: what a period that ran out brings about, where the
-    gateway itself says the message. Identical duplicates and partners that are
-    no party to the case have been sorted out before. Pure; raises nothing.
+    gateway itself says the message. ``by_gateway``: the gateway itself says it, through no
+    door. Identical duplicates and partners that are no party to the case have been sorted out before. Pure; raises
+    nothing.
     """
     kind = short_type(message)
     if kind in ACCOMPANYING or (kind == "joint_plan" and not names_a_case(message)):
         return refusal.unknown_case(kind) if case is None and names_a_case(message) else Accepted(case=case)
+    if kind == "ruling_notice" and not by_gateway:
+        return Refused(code="lifecycle.gateway_only", facts=refusal.named("step", kind))
+    if kind in _OF_A_FILE and not concerns_the_ruling(case, message):
+        return refusal.unknown_case(kind) if case is None and names_a_case(message) else Accepted(case=case)
     if kind in CONFIRMING:
         return _reviewed(case, message, case_id=case_id, now=now, court=addressee or message.addressee,
-                         profile=profile, digester=digester, working_days=calendar.first_working)  # fmt: skip
+                         profile=profile, digester=digester, working_days=calendar.first_working,
+                         by_gateway=by_gateway)  # fmt: skip
     return _stepped(case, message, case_id=case_id, now=now, addressee=addressee or message.addressee, profile=profile,
                     corrects=corrects, standing=standing, digester=digester, calendar=calendar,
                     by_clock=by_clock)  # fmt: skip
@@ -86,7 +101,7 @@ def _stepped(
         calendar=calendar,
     )
     if corrects and case and leg and _is_result_of(case, leg, corrects, event, message.sender):
-        if case.confirmation and case.confirmation.live and case.confirmation.ruling:
+        if case.confirmation and case.confirmation.stands and case.confirmation.ruling:
             return refusal.ruled_upon(situation)
         return correct(
             case, leg, cast(Success, message)
@@ -96,17 +111,17 @@ def _stepped(
 
 def _reviewed(
     case: Case | None, message: Message, *, case_id: str, now: datetime, court: str | None, profile: Profile,
-    digester: Digester | None, working_days: WorkingDays,
+    digester: Digester | None, working_days: WorkingDays, by_gateway: bool,
 ) -> Decision:  # fmt: skip
     event = confirmation_event(message)
-    if message.sender is None:
+    if message.sender is None and not by_gateway:
         return refusal.sender_unknown(event)
     if case is None and not may_open_agreed(message):
         return refusal.parked(event, "referral")
     here = case.confirmation if case else None
     review = Review(
-        event=event, message=message, sender=message.sender, court=court, case=case, confirmation=here,
-        profile=profile, working_days=working_days,
+        event=event, message=message, sender=message.sender or "", court=court, case=case, confirmation=here,
+        profile=profile, working_days=working_days, digester=digester,
     )  # fmt: skip
     return judge_review(review, case_id=case_id, now=now, digester=digester)
 

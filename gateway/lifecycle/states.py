@@ -20,7 +20,12 @@ LegState = Literal[
 ]  # fmt: skip
 ConfirmationState = Literal[
     "SUBMITTED", "SUPPLEMENT", "NOT_ACCEPTED", "FILED", "REVIEWING", "SUPPLEMENT_STATEMENT", "WITHDRAWN", "TERMINATED",
-    "VALID", "DISMISSED", "SEALING", "SEAL_REJECTED", "RETURNED_ONLINE", "OBJECTED", "REVOKED",
+    "VALID", "DISMISSED", "SEALING", "SEAL_REJECTED", "RETURNED_ONLINE", "QUARANTINED", "VERIFIED", "SERVING", "SERVED",
+    "OBJECTED", "REVOKED",
+]  # fmt: skip
+# One file of a ruling, from its arrival on.
+RulingState = Literal[
+    "AWAITING", "UNDECIDED", "QUARANTINED", "VERIFIED", "SERVING", "SERVED", "SUPERSEDED", "REVOKED",
 ]  # fmt: skip
 # A message type; with its kind where kinds of one type are different steps.
 Event = Literal[
@@ -45,10 +50,17 @@ ConfirmationEvent = Literal[
     "confirmation_supplement:supplement", "confirmation_supplement:supplementary_statement", "confirmation_withdrawal",
     "ruling:valid", "ruling:dismissed", "ruling:not_accepted", "ruling:withdrawal_granted", "ruling:terminated",
     "ruling:revoked", "ruling:changed",
+    "ruling_notice:verified", "ruling_notice:undecided", "ruling_notice:quarantined", "ruling_notice:reopened",
+    "ruling_notice:released", "ruling_notice:superseded", "ruling_notice:revoked",  # the gateway itself says so
+    "service_receipt:served", "service_receipt:other",
     "objection", "revocation:revoked", "revocation:changed", "revocation:rejected",
 ]  # fmt: skip
+RulingEvent = Literal[
+    "verified", "undecided", "quarantined", "reopened", "decided_release", "decided_refusal", "released", "served",
+    "superseded", "revoked",
+]  # fmt: skip
 Actor = Literal["dispatcher", "unit", "origin", "addressee", "registrar", "office", "lead", "body"]
-ConfirmationActor = Literal["applicant", "court", "anybody"]
+ConfirmationActor = Literal["applicant", "court", "server", "gateway", "anybody"]
 Machine = Literal["case", "leg", "confirmation"]
 
 # The states of an ended leg. Nothing leads out of them, but for an answer that was given in time and came later.

@@ -27,6 +27,7 @@ def of(octets: bytes, wording: Wording | None, judged: Sequence[Judged], context
     else:
         found += _same_bytes(octets, context.expected)
         found += _same_case(says, wording, context.expected)
+        found += _same_application(context.expected)
     if not any(each.verdict in (Verdict.FAILED, Verdict.NOT_POSSIBLE) for each in found):
         found.append(passed(Check.BINDING, "rulings.binding.belongs"))
     return tuple(found)
@@ -70,6 +71,27 @@ def _same_case(says: Stated | None, wording: Wording | None, expected: Expected)
             yield from _compared(name, wanted[name], value)
     if expected.parties is not None:
         yield from _parties(expected.parties, says.parties)
+
+
+def _same_application(expected: Expected) -> Iterator[Finding]:
+    """Yield whether the court's message rules on the application that was carried, and on its agreement."""
+    if expected.application is None:
+        return
+    if expected.says_application is None:
+        yield not_possible(Check.BINDING, "rulings.binding.no_application_named")
+    elif expected.says_application != expected.application:
+        facts = {"given": expected.says_application, "wanted": expected.application}
+        yield failed(Check.BINDING, "rulings.binding.other_application", **facts)
+    if not expected.agreements:
+        yield not_possible(Check.BINDING, "rulings.binding.no_agreement")
+    elif expected.says_agreement is None:
+        yield not_possible(Check.BINDING, "rulings.binding.no_agreement_named")
+    elif expected.says_agreement.lower() not in expected.agreements:
+        yield failed(Check.BINDING, "rulings.binding.other_agreement")
+    if expected.agreement_changed:
+        yield not_possible(Check.BINDING, "rulings.binding.agreement_changed")
+    if expected.files != 1:
+        yield not_possible(Check.BINDING, "rulings.binding.further_files", count=expected.files)
 
 
 def _compared(name: str, wanted: object, given: object) -> Iterator[Finding]:

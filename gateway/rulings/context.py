@@ -11,14 +11,17 @@ from gateway.rulings.result import Finding, SignatureFound
 from gateway.rulings.trust import Trust
 from gateway.rulings.trust.chain import Chain
 
-RulingType = Literal["valid", "dismissed", "not_accepted", "withdrawn"]
+# The last three have no wording that is sure to be theirs: whether a file says so is for a person to see.
+RulingType = Literal["valid", "dismissed", "not_accepted", "withdrawn", "terminated", "revoked", "changed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
     """What the caller knows of the case and the message that brought the file; None where it knows nothing.
 
-    ``case_number`` in any spelling; ``parties`` are names; digests are of the file, in hexadecimal.
+    ``case_number`` in any spelling; ``parties`` are names; digests are of the file, in hexadecimal. ``application``
+    and ``agreements``: the id of the application that was carried, and SHA-256 of its agreement's files; ``says_…``:
+    which ones the court's message names. ``agreement_changed``: since it was carried. ``files``: how many came.
     """
 
     court: str | None = None
@@ -29,6 +32,12 @@ class Expected:
     pages: int | None = None
     sha256: str | None = None
     sm3: str | None = None
+    application: str | None = None
+    agreements: tuple[str, ...] = ()
+    says_application: str | None = None
+    says_agreement: str | None = None
+    agreement_changed: bool = False
+    files: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,8 @@ from gateway.store.tables import (
     reconciliation_item,
     reminder,
     request,
+    ruling,
+    ruling_certificate,
     suspicion,
 )
 from gateway.store.tables import message_document as link
@@ -181,9 +183,13 @@ def _free_requests(before: int) -> ColumnElement[bool]:
 def _empty_cases(connection: Connection, ids: Sequence[str], now: int) -> None:
     _empty_messages(connection, message.c.case_id.in_(ids), now)
     likenesses.forget(connection, ids)
+    gone = {"evidence": None, "decided_by": None, "decided_reason": None}
+    connection.execute(update(ruling).where(ruling.c.case_id.in_(ids)).values(gone))
     query = select(dispute_case.c.id, dispute_case.c.snapshot, dispute_case.c.step).where(dispute_case.c.id.in_(ids))
     for case_id, snapshot, step in connection.execute(query).all():
         kept = {name: value for name, value in orjson.loads(snapshot).items() if name != "marks"}
+        for each in kept.get("confirmations", ()):
+            each.pop("addressees", None)
         changes = {"snapshot": orjson.dumps(kept).decode(), "emptied_step": step}
         connection.execute(update(dispute_case).where(dispute_case.c.id == case_id).values(changes))
 
@@ -203,6 +209,9 @@ def _empty_messages(connection: Connection, which: ColumnElement[bool], now: int
 
 
 def _delete_cases(connection: Connection, ids: Sequence[str], _: int) -> None:
+    rulings = select(ruling.c.message_id).where(ruling.c.case_id.in_(ids))
+    connection.execute(delete(ruling_certificate).where(ruling_certificate.c.message_id.in_(rulings)))
+    connection.execute(delete(ruling).where(ruling.c.case_id.in_(ids)))
     _delete_messages(connection, select(message.c.id).where(message.c.case_id.in_(ids)))
     for table in (inbox, case_reference, leg, confirmation, legal_hold, reminder, party_pair):
         connection.execute(delete(table).where(table.c.case_id.in_(ids)))

@@ -2,8 +2,9 @@
 
     request ─┬─ inbox ──── message ─┬─ delivery ── attempt
              │     (fate of each    ├─ message_document ── document
-             │      record)         └─ dispute_case ─┬─ leg
-             └─ nonce                                ├─ case_reference
+             │      record)         └─ dispute_case ─┬─ leg, confirmation
+             └─ nonce                                ├─ ruling ── ruling_certificate
+                                                     ├─ case_reference
                                                      ├─ legal_hold
                                                      ├─ reminder
                                                      └─ party_pair, suspicion
@@ -54,6 +55,9 @@ WATCHED = "watch_on IS NOT NULL"
 TIMED = "closed_at IS NULL AND holder_until IS NOT NULL"
 UNDECIDED = "verdict IS NULL"
 PROVISIONAL = "closed_at IS NULL AND clock_provisional"
+RULING = "type = 'ruling'"
+REVOKED = "state = 'REVOKED'"
+UNFINISHED = "state IN ('AWAITING', 'UNDECIDED', 'QUARANTINED', 'VERIFIED', 'SERVING')"
 
 request = Table(
     "request",
@@ -151,6 +155,7 @@ message = Table(
     Column("content_sealed", LargeBinary, nullable=False),  # JSON: the message, and the partner's unmapped fields
     Column("emptied_at", Millis),  # the content is gone since, and holds no byte
     Index("ix_message_case_id_step", "case_id", "step"),
+    Index("ix_message_ruling", "received_at", sqlite_where=text(RULING), postgresql_where=text(RULING)),
     Index("ix_message_received_at", "received_at"),
 )
 
@@ -285,6 +290,49 @@ confirmation = Table(
     Column("result", String(32)),
     Column("document", Name),  # the court's id of the ruling
     Column("version", Integer),
+    Index("ix_confirmation_revoked", "case_id", "number", sqlite_where=text(REVOKED), postgresql_where=text(REVOKED)),
+)
+
+# One file of a ruling: what was found about it, what a person decided, what became of it.
+ruling = Table(
+    "ruling",
+    metadata,
+    Column("message_id", Id, ForeignKey("message.id"), primary_key=True),  # that brought it
+    Column("case_id", Id, ForeignKey("dispute_case.id"), nullable=False),
+    Column("number", Integer, nullable=False),  # of the application in its case
+    Column("document_id", Name, nullable=False),  # the court's
+    Column("version", Integer, nullable=False),
+    Column("replaces", Name),
+    Column("replaced_by", Name),
+    Column("result", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("code", Code),  # why it is where it is
+    Column("sha256", String(64)),  # of the file that is here
+    Column("sm3", String(64)),
+    Column("checks", Text),  # JSON: number, verdict and code of each check
+    Column("evidence", String(64)),  # SHA-256 of the archive of evidence, a document
+    Column("verified_at", Millis),
+    Column("decided_by", Name),
+    Column("decided_reason", Text),
+    Column("decided_at", Millis),
+    Column("released_at", Millis),
+    Column("ended_at", Millis),  # superseded or revoked
+    Column("received_at", Millis, nullable=False),
+    Index("ix_ruling_case_id", "case_id"),
+    Index("ix_ruling_evidence", "evidence"),
+    Index(
+        "ix_ruling_unfinished", "state", "received_at", sqlite_where=text(UNFINISHED), postgresql_where=text(UNFINISHED)
+    ),
+)
+
+# What a ruling rests on, so that a withdrawal lists it.
+ruling_certificate = Table(
+    "ruling_certificate",
+    metadata,
+    Column("message_id", Id, ForeignKey("ruling.message_id"), primary_key=True),
+    Column("kind", String(16), primary_key=True),  # certificate | seal
+    Column("value", Name, primary_key=True),  # SHA-256 of a certificate of a chain, or the id of a seal
+    Index("ix_ruling_certificate_value", "kind", "value"),
 )
 
 case_reference = Table(

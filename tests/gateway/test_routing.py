@@ -51,7 +51,7 @@ def message(kind, *, sender=None, addressee=None, data=None):
 
 def routed(
     kind, sender, partner, *, addressee=None, copies=(), origin="org-tribunal", via="court", holder=None, data=None,
-    **around,
+    released=False, **around,
 ):  # fmt: skip
     return route(
         message(kind, sender=sender, addressee=addressee, data=data),
@@ -59,6 +59,7 @@ def routed(
         around=Around(origin=Place(organisation=origin, partner=via), holder=holder, **around),
         directory=Directory(),
         routes=Routes(copies=tuple(copies)),
+        released=released,
     )
 
 
@@ -242,6 +243,15 @@ def test_the_confirmation_family_goes_to_the_court_and_back_to_the_applicant():
 def test_a_ruling_stays_here_whoever_subscribed():
     copies = [Copy(types=frozenset({"ruling"}), to="office")]
     assert places(routed("ruling", "org-tribunal", "court", addressee="org-village", copies=copies)) == []
+
+
+def test_a_ruling_that_is_released_goes_to_whoever_applied_and_to_subscribers():
+    copies = [Copy(types=frozenset({"ruling"}), to="office")]
+    applicant = {"applicant": Place(organisation="org-village", partner="centre"), "released": True}
+    assert places(routed("ruling", "org-tribunal", "court", copies=copies, **applicant)) == [
+        ("centre", "answer"), ("office", "copy"),
+    ]  # fmt: skip
+    assert routed("ruling", "org-tribunal", "court", released=True).fault
 
 
 def test_the_peace_office_of_the_area_hears_of_a_performance():

@@ -214,8 +214,7 @@ def test_an_agreement_is_confirmed_and_its_ruling_waits_to_be_verified(tmp_path:
             method="direct",
             received_at=court.at(minutes=1),
         )
-        assert receipt["fate"] == "accepted"
-        assert court.at_court("sdhz")["fields"]["ssdr"] == NAMES[0]
+        assert (receipt["fate"], receipt["code"]) == ("refused", "lifecycle.ruling_not_released")
 
 
 def test_an_application_that_is_not_accepted_ends_with_its_ground(tmp_path: Path) -> None:

@@ -62,8 +62,15 @@ def _added(files: ofd.Files) -> ofd.Files:
     return {**files, "Doc_0/Pages/Page_9/Content.xml": b"<added/>"}
 
 
-def _changed(files: ofd.Files) -> ofd.Files:
-    return {**files, PAGE: files[PAGE].replace("沈谷".encode(), "沈立".encode())}
+def _other_name(bench: Bench) -> tuple[str, str]:
+    """Return the name of the first party, and another that is put in its place."""
+    name = bench.ruling.parties[0]
+    return name, name[:-1] + "立"
+
+
+def _changed(bench: Bench) -> bytes:
+    name, other = _other_name(bench)
+    return _pack(bench, lambda files: {**files, PAGE: files[PAGE].replace(name.encode(), other.encode())})
 
 
 def _signer(bench: Bench, **said: object) -> Issued:
@@ -104,7 +111,7 @@ OFD: Mapping[str, Defect] = MappingProxyType(
         "unprotected_page": Defect(
             check=2, make=lambda bench: bench.sealed_ofd(signing={"left_out": frozenset({PAGE})})
         ),
-        "changed_page": Defect(check=3, make=lambda bench: _pack(bench, _changed)),
+        "changed_page": Defect(check=3, make=_changed),
         "weak_digest": Defect(check=3, make=lambda bench: bench.sealed_ofd(signing={"check_method": "MD5"})),
         "other_hash": Defect(check=4, make=lambda bench: bench.sealed_ofd(hashed=bytes(32))),
         "other_seal_file": Defect(
@@ -147,9 +154,9 @@ def _appended(octets: bytes) -> bytes:
     return octets + b"\n% nobody signed this\n"
 
 
-def _edited(octets: bytes) -> bytes:
-    one, other = "沈谷".encode("utf-16-be").hex().encode(), "沈立".encode("utf-16-be").hex().encode()
-    return octets.replace(one, other)
+def _edited(bench: Bench, octets: bytes) -> bytes:
+    name, other = (each.encode("utf-16-be").hex().encode() for each in _other_name(bench))
+    return octets.replace(name, other)
 
 
 def _other_page() -> dict[int, bytes]:
@@ -187,7 +194,7 @@ def _of_pdf(make: Callable[[Bench], Make]) -> dict[str, Defect]:
         "updated_page": Defect(check=2, make=lambda bench: _updated(make(bench)())),
         "taken_over": Defect(check=2, make=lambda bench: _taken_over(bench, make(bench)(), again=False)),
         "taken_over_by_rewriting": Defect(check=2, make=lambda bench: _taken_over(bench, make(bench)(), again=True)),
-        "changed_page": Defect(check=4, make=lambda bench: _edited(make(bench)())),
+        "changed_page": Defect(check=4, make=lambda bench: _edited(bench, make(bench)())),
         "broken_value": Defect(check=6, make=lambda bench: make(bench)(break_value=True)),
         "strange_root": Defect(check=9, make=lambda bench: make(_stranger(bench))()),
         "impostor": Defect(check=9, make=lambda bench: make(bench)(signer=_impostor(bench))),

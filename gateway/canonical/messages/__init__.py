@@ -20,6 +20,7 @@ from gateway.canonical.messages.confirmation import (
     Objection,
     Revocation,
     Ruling,
+    RulingNotice,
     ServiceReceipt,
     ServiceTask,
     StatementApplication,
@@ -127,6 +128,7 @@ Message: TypeAlias = (
     | ConfirmationSupplement
     | ConfirmationWithdrawal
     | Ruling
+    | RulingNotice
     | ServiceTask
     | ServiceReceipt
     | Objection
@@ -185,6 +187,7 @@ TYPES: Mapping[str, type[Message]] = {
     "confirmation_supplement": ConfirmationSupplement,
     "confirmation_withdrawal": ConfirmationWithdrawal,
     "ruling": Ruling,
+    "ruling_notice": RulingNotice,
     "service_task": ServiceTask,
     "service_receipt": ServiceReceipt,
     "objection": Objection,
@@ -265,6 +268,7 @@ __all__ = [
     "ReturnOpinion",
     "Revocation",
     "Ruling",
+    "RulingNotice",
     "Sensitivity",
     "ServiceAnswer",
     "ServiceReceipt",

@@ -14,7 +14,7 @@ from gateway.canonical.organisations import OrganisationKind
 
 Family = Literal["referral", "intake", "guidance", "warning", "performance", "confirmation", "registry"]
 # By whom a type is said where its place in the case decides, not the kind of organisation.
-Part = Literal["referrer", "unit", "lead", "applicant", "asked"]
+Part = Literal["referrer", "unit", "lead", "applicant", "asked", "gateway"]
 # Who gets it where the message names nobody.
 Route = Literal[
     "addressee",  # nobody else: it has to name one
@@ -25,7 +25,6 @@ Route = Literal[
     "applicant",  # who applied for confirmation
     "court",  # the court that reviews the application
     "subscribers",  # whoever subscribed
-    "nobody",  # it stays here, subscribers or not
 ]
 Kinds = frozenset[OrganisationKind]
 
@@ -50,7 +49,8 @@ class Entry:
     ``number``: in the procedure's own list, or the rule. ``said_by``: its place in the case; ``senders`` and
     ``recipients``: kinds of organisation, empty for any. ``answers``: the types it may answer. ``route``: who gets it
     where it names nobody; ``bodies``: of which kinds, where that is the area. ``copied``: also to the bodies of the
-    area. ``independent``: it may pass other messages of its case. ``priority``: 0 goes first, 2 last.
+    area. ``independent``: it may pass other messages of its case. ``priority``: 0 goes first, 2 last. ``proved``: it
+    stays here, subscribers or not, until it has passed every check and is released (``gateway/releasing``).
     """
 
     family: Family
@@ -64,6 +64,7 @@ class Entry:
     copied: Kinds = _ANY
     independent: bool = False
     priority: int = 1
+    proved: bool = False
 
 
 def _referral(number: str, said_by: Part, route: Route, priority: int = 1) -> Entry:
@@ -84,8 +85,10 @@ def _told(number: str, senders: Kinds, bodies: Kinds, priority: int = 1) -> Entr
     )  # fmt: skip
 
 
-def _of_court(number: str, route: Route, *, independent: bool = False) -> Entry:
-    return Entry(family="confirmation", number=number, senders=_COURTS, route=route, independent=independent)
+def _of_court(number: str, route: Route, *, independent: bool = False, proved: bool = False) -> Entry:
+    return Entry(
+        family="confirmation", number=number, senders=_COURTS, route=route, independent=independent, proved=proved
+    )
 
 
 def _of_applicant(number: str, route: Route) -> Entry:
@@ -150,7 +153,8 @@ CATALOGUE: Mapping[str, Entry] = {
     "confirmation_status": _of_court("M-27", "applicant"),
     "confirmation_supplement": _of_applicant("M-27", "court"),
     "confirmation_withdrawal": _of_applicant("M-27", "court"),
-    "ruling": _of_court("M-28", "nobody"),
+    "ruling": _of_court("M-28", "applicant", proved=True),
+    "ruling_notice": Entry(family="confirmation", number="M-28", said_by="gateway", route="court", independent=True),
     "service_task": _of_court("M-30", "addressee", independent=True),
     "service_receipt": Entry(family="confirmation", number="M-29", recipients=_COURTS, route="court"),
     "objection": Entry(family="confirmation", number="民诉法解释 372", recipients=_COURTS, route="court"),

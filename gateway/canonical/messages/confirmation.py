@@ -17,6 +17,7 @@ from gateway.canonical.messages.ruling_data import (
     ObjectionData,
     RevocationData,
     RulingData,
+    RulingNoticeData,
     ServiceReceiptData,
     ServiceTaskData,
 )
@@ -72,6 +73,15 @@ class Ruling(Envelope):
 
     type: Annotated[Literal["fengqiao.ruling"], said("民事裁定书", "Ruling")] = "fengqiao.ruling"
     data: Annotated[RulingData, said("内容", "What it says")]
+
+
+class RulingNotice(Envelope):
+    """M-28 裁定书验签通知."""
+
+    type: Annotated[Literal["fengqiao.ruling_notice"], said("裁定书验签通知", "Ruling notice")] = (
+        "fengqiao.ruling_notice"
+    )
+    data: Annotated[RulingNoticeData, said("内容", "What it says")]
 
 
 class ServiceTask(Envelope):

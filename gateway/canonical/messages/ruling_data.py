@@ -24,6 +24,8 @@ from gateway.canonical.messages.bodies import AboutACase, Contact
 
 RulingResult = Literal["valid", "dismissed", "not_accepted", "withdrawal_granted", "terminated", "revoked", "changed"]
 RulingFormat = Literal["ofd", "pdf"]
+CheckVerdict = Literal["passed", "failed", "not_applicable", "not_possible"]
+NoticeOutcome = Literal["verified", "undecided", "quarantined", "reopened", "released", "superseded", "revoked"]
 ServiceMethod = Literal["direct", "left_behind", "entrusted", "post", "electronic", "handed_on"]
 ServiceOutcome = Literal["served", "refused", "not_found", "failed"]
 Objector = Literal["party", "interested_person"]
@@ -53,6 +55,12 @@ class RulingData(AboutACase):
     ] = None
     signed_at: Annotated[Moment | None, said("签章时间", "When it was sealed")] = None
     ruled_on: Annotated[Day, said("裁定日期", "Day of the ruling")]
+    application: Annotated[
+        PartnerId | None, said("所裁定的申请", "The application that it rules on, by the id of the gateway's message")
+    ] = None
+    agreement_sha256: Annotated[
+        Sha256 | None, said("调解协议SHA-256摘要", "SHA-256 over the agreement's file that was ruled on, hexadecimal")
+    ] = None
     applicants: Annotated[
         tuple[ShortText, ...], said("申请人", "Names of the applicants", personal="name"), Field(max_length=500)
     ] = ()
@@ -63,6 +71,38 @@ class RulingData(AboutACase):
         if not self.documents:
             raise Inconsistent("canonical.ruling_without_document")
         return self
+
+
+class CheckFound(Canonical):
+    """What one check of a ruling has found, in the order of GB/T 38540-2020 §7."""
+
+    number: Annotated[int, said("检查序号", "1 … 12", ge=1, le=12)]
+    verdict: Annotated[CheckVerdict, said("结论", "Passed, failed, not applicable or not possible")]
+    code: Annotated[ShortText, said("代码", "Code of the catalogue, for programs")]
+    text: Annotated[LongText, said("说明", "What was found, in Chinese")]
+
+
+class RulingNoticeData(AboutACase):
+    """What the gateway itself says of a ruling's file: what verifying it has found, and what became of it."""
+
+    confirmation_number: Annotated[
+        CaseNumber | None, said("司法确认案号", "The court's number of the confirmation case")
+    ] = None
+    document_id: Annotated[PartnerId, said("文书标识", "The court's id of this document")]
+    version: Annotated[int, said("文书版本", "1, 2, 3 …", ge=1, le=1000)] = 1
+    outcome: Annotated[
+        NoticeOutcome,
+        said("处理结果", "Verified, undecided (for a person), quarantined, reopened, released, superseded, revoked"),
+    ]
+    at: Annotated[Moment, said("处理时间", "When")]
+    sm3: Annotated[Sm3 | None, said("SM3摘要", "SM3 over the file that is here, hexadecimal")] = None
+    checks: Annotated[tuple[CheckFound, ...], said("检查结果", "What each check found"), Field(max_length=100)] = ()
+    replaced_by: Annotated[PartnerId | None, said("替代文书标识", "Document id that takes its place")] = None
+    addressees: Annotated[
+        tuple[ShortText, ...], said("受送达人", "On whom it is to be served", personal="name"), Field(max_length=500)
+    ] = ()
+    decided_by: Annotated[ShortText | None, said("决定人", "Who decided, where a person did", personal="name")] = None
+    reason: Annotated[LongText | None, said("决定理由", "Why, where a person decided", personal="text")] = None
 
 
 class ServiceItem(Canonical):

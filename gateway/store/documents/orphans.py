@@ -18,13 +18,13 @@ from sqlalchemy import Connection, Engine, func, select
 
 from gateway.store.documents.documents import Documents
 from gateway.store.documents.shelf import Item
-from gateway.store.tables import document, inbox, request
+from gateway.store.tables import document, inbox, request, ruling
 from gateway.store.times import moment
 
 GRACE = timedelta(hours=24)
 SLACK = timedelta(hours=2)  # clocks differ, and a shelf may call a document young that was asked for an hour ago
 STEP = 500
-REFERENCES = (document.c.sha256, request.c.document)
+REFERENCES = (document.c.sha256, request.c.document, ruling.c.evidence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

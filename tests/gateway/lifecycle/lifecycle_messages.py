@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -233,6 +234,30 @@ def ruling(result: str, sender: str | None = COURT, day: float = 50, *, document
     return say("ruling", sender, day, **(said | data))
 
 
+def notice(outcome: str, sender: str | None = None, day: float = 51, *, document: str = "D-1", version: int = 1,
+           **data: Any) -> Message:  # fmt: skip
+    """What the gateway itself says of a file."""
+    said = {"document_id": document, "version": version, "outcome": outcome, "at": at(day)}
+    names = {"addressees": [APPLICANT, RESPONDENT]} if outcome == "released" else {}
+    return say("ruling_notice", sender, day, **(said | names | data))
+
+
+def receipt(sender: str | None = VILLAGE, day: float = 54, *, on: str = APPLICANT, **data: Any) -> Message:
+    said = {"confirmation_number": _NUMBER, "items": [{"name": "民事裁定书"}], "addressee": on, "outcome": "served",
+            "method": "direct", "received_at": at(day)}  # fmt: skip
+    return say("service_receipt", sender, day, **(said | data))
+
+
+class Keyed:
+    """A digester for tests: any keyed digest does."""
+
+    def digest(self, plain: bytes) -> bytes:
+        return hashlib.blake2b(plain, key=b"a test's key", digest_size=32).digest()
+
+    def digests(self, plain: bytes) -> tuple[bytes, ...]:
+        return (self.digest(plain),)
+
+
 def objection(sender: str | None = VILLAGE, day: float = 55, **data: Any) -> Message:
     said = {"confirmation_number": _NUMBER, "by": "party", "name": APPLICANT, "raised_on": at(day).date(),
             "known_on": at(52).date(), "reasons": "测试理由"}  # fmt: skip
@@ -245,7 +270,9 @@ def revocation(outcome: str, sender: str | None = COURT, day: float = 60) -> Mes
 
 
 def judge(case: Case | None, message: Message, profile: Profile = NATIONAL, now: datetime | None = None) -> Decision:
-    return decide(case, message, case_id="case-1", now=now or message.time, profile=profile)
+    own = message.type == "fengqiao.ruling_notice" and message.sender is None
+    return decide(case, message, case_id="case-1", now=now or message.time, profile=profile, digester=Keyed(),
+                  by_gateway=own)  # fmt: skip
 
 
 def after(*messages: Message, case: Case | None = None, profile: Profile = NATIONAL) -> Case:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -14,7 +14,7 @@ from gateway.configuration.calendar import CalendarFile, calendar_of
 from gateway.lifecycle import NATIONAL, Accepted, Case, Profile, Refused, decide
 from gateway.lifecycle.calendar import UNKNOWN, WorkingCalendar
 from gateway.lifecycle.calls import spoken
-from gateway.lifecycle.clocks import Call, Clock, clock_of
+from gateway.lifecycle.clocks import Call, Clock, ClockKind, clock_of
 from gateway.lifecycle.states import Event
 from gateway.lifecycle.steps import steps
 from gateway.texts import catalogue
@@ -24,6 +24,9 @@ KNOWN = calendar_of(CalendarFile())
 _TAKEN = (m.referral, m.acceptance)
 _SETTLED = (*_TAKEN, m.success)
 _SUPPLEMENT = partial(m.status, "supplement")
+_RULED = (*_SETTLED, m.application, partial(m.status, "accepted"), partial(m.status, "reviewing"),
+          partial(m.ruling, "valid"))  # fmt: skip
+_RELEASED = (partial(m.notice, "verified"), partial(m.notice, "released"))
 PATHS: dict[str, tuple[Any, ...]] = {
     "DISPATCHED": (m.referral,),
     "ACCEPTED": _TAKEN,
@@ -84,6 +87,7 @@ def test_a_period_that_has_run_out_takes_effect(event: Any, state: str, after: s
         ((*_SETTLED, m.application), "filing", m.COURT, "2026-04-01", "2026-04-07"),  # over 清明
         ((*_SETTLED, m.application, _SUPPLEMENT), "supplement", m.VILLAGE, "2026-04-04", "2026-04-11"),
         ((*_SETTLED, m.application, lambda: m.status("accepted")), "review", m.COURT, "2026-04-04", "2026-05-04"),
+        ((*_RULED, *_RELEASED), "service", m.VILLAGE, "2026-04-22", "2026-05-06"),  # over 劳动节
     ],
 )  # fmt: skip
 def test_each_state_has_the_period_of_whoever_holds_the_case(
@@ -241,7 +245,7 @@ def test_whoever_referred_the_case_urges_and_a_court_is_never_ordered() -> None:
 
 
 def test_every_period_has_its_words() -> None:
-    for kind in ("acceptance", "mediation", "application", "filing", "supplement", "review"):
+    for kind in get_args(ClockKind):
         assert {f"clock.{kind}.reminder", f"clock.{kind}.over", f"clock.kind.{kind}"} <= set(catalogue())
 
 

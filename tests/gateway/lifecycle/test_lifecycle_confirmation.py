@@ -10,10 +10,12 @@ from functools import partial
 import pytest
 
 from gateway.canonical.messages import Message
-from gateway.lifecycle import NATIONAL, Accepted, Case, Conflict, Parked, Refused
+from gateway.lifecycle import NATIONAL, RELEASED, Accepted, Case, Conflict, Parked, Refused, ruling_after
 from gateway.lifecycle.calendar import WorkingCalendar
+from gateway.lifecycle.confirmation_guards import task_of
 from gateway.lifecycle.confirmation_steps import CONFIRMATION_STEPS, confirmation_steps
 from gateway.lifecycle.rules import decide
+from gateway.lifecycle.ruling_steps import RULING_STEPS
 from gateway.texts import catalogue, text
 from tests.gateway.lifecycle import lifecycle_messages as m
 
@@ -22,6 +24,9 @@ _APPLIED = (*_AGREED, m.application)
 _FILED = (*_APPLIED, partial(m.status, "accepted"))
 _REVIEWED = (*_FILED, partial(m.status, "reviewing"))
 _RULED = (*_REVIEWED, partial(m.ruling, "valid"))
+_VERIFIED = (*_RULED, partial(m.notice, "verified"))
+_SERVING = (*_VERIFIED, partial(m.notice, "released"))
+_SERVED = (*_SERVING, m.receipt, partial(m.receipt, on=m.RESPONDENT))
 PATHS: dict[str, tuple[Callable[[], Message], ...]] = {
     "none": _AGREED,
     "SUBMITTED": _APPLIED,
@@ -42,6 +47,10 @@ PATHS: dict[str, tuple[Callable[[], Message], ...]] = {
         partial(m.status, "seal_rejected"),
     ),
     "RETURNED": _RULED,
+    "QUARANTINED": (*_RULED, partial(m.notice, "quarantined")),
+    "VERIFIED": _VERIFIED,
+    "SERVING": _SERVING,
+    "SERVED": _SERVED,
     "OBJECTED": (*_RULED, m.objection),
     "REVOKED": (*_RULED, m.objection, partial(m.revocation, "revoked")),
 }
@@ -81,50 +90,77 @@ SAYS: dict[str, Callable[..., Message]] = {
 }
 # = stays; wait: parked; no: refused; !: conflict; otherwise the state of the application after the step.
 GRID = """
-                                                none      SUBMITTED    SUPPLEMENT   NOT_ACCEPTED FILED      REVIEWING  STATEMENT  WITHDRAWN  TERMINATED VALID     DISMISSED SEALING  REJECTED RETURNED OBJECTED REVOKED
-confirmation_application                        SUBMITTED !            !            SUBMITTED    !          !          !          SUBMITTED  SUBMITTED  !         !         !        !        !        !        !
-statement_application                           SUBMITTED !            !            SUBMITTED    !          !          !          SUBMITTED  SUBMITTED  !         !         !        !        !        !        !
-confirmation_status:accepted                    wait      FILED        FILED        no           no         no         no         no         no         no        no        no       no       no       no       no
-confirmation_status:supplement                  wait      SUPPLEMENT   no           no           no         no         no         no         no         no        no        no       no       no       no       no
-confirmation_status:not_accepted                wait      NOT_ACCEPTED NOT_ACCEPTED no           no         no         no         no         no         no        no        no       no       no       no       no
-confirmation_status:reviewing                   wait      wait         no           no           REVIEWING  =          no         no         no         no        no        no       no       no       no       no
-confirmation_status:supplementary_statement     wait      no           no           no           STATEMENT  STATEMENT  no         no         no         no        no        no       no       no       no       no
-confirmation_status:review_extended             wait      no           no           no           =          =          =          no         no         no        no        no       no       no       no       no
-confirmation_status:withdrawn                   wait      WITHDRAWN    WITHDRAWN    no           WITHDRAWN  WITHDRAWN  WITHDRAWN  no         no         no        no        no       no       no       no       no
-confirmation_status:deemed_withdrawn            wait      WITHDRAWN    WITHDRAWN    no           WITHDRAWN  WITHDRAWN  WITHDRAWN  no         no         no        no        no       no       no       no       no
-confirmation_status:terminated                  wait      no           no           no           TERMINATED TERMINATED TERMINATED no         no         no        no        no       no       no       no       no
-confirmation_status:valid                       wait      no           no           no           VALID      VALID      VALID      no         no         no        no        no       no       no       no       no
-confirmation_status:dismissed                   wait      no           no           no           DISMISSED  DISMISSED  DISMISSED  no         no         no        no        no       no       no       no       no
-confirmation_status:sealing                     wait      no           no           no           no         no         no         no         no         SEALING   SEALING   no       SEALING  no       no       no
-confirmation_status:seal_rejected               wait      no           no           no           no         no         no         no         no         wait      wait      REJECTED no       no       no       no
-confirmation_supplement:supplement              wait      wait         SUBMITTED    no           no         no         no         no         no         no        no        no       no       no       no       no
-confirmation_supplement:supplementary_statement wait      no           no           no           wait       wait       REVIEWING  no         no         no        no        no       no       no       no       no
-confirmation_withdrawal                         wait      =            =            no           =          =          =          no         no         no        no        no       no       no       no       no
-ruling:valid                                    wait      wait         no           no           RETURNED   RETURNED   no         no         no         RETURNED  no        RETURNED RETURNED =        !        !
-ruling:dismissed                                wait      wait         no           no           RETURNED   RETURNED   no         no         no         no        RETURNED  !        !        !        !        !
-ruling:not_accepted                             wait      NOT_ACCEPTED NOT_ACCEPTED =            no         no         no         no         no         no        no        no       no       !        !        !
-ruling:withdrawal_granted                       wait      WITHDRAWN    WITHDRAWN    no           WITHDRAWN  WITHDRAWN  WITHDRAWN  =          no         no        no        no       no       !        !        !
-ruling:terminated                               wait      no           no           no           TERMINATED TERMINATED TERMINATED no         =          no        no        no       no       !        !        !
-ruling:revoked                                  wait      no           no           no           no         no         no         no         no         no        no        no       no       !        REVOKED  =
-ruling:changed                                  wait      no           no           no           no         no         no         no         no         no        no        no       no       !        REVOKED  =
-objection                                       wait      no           no           no           no         no         no         no         no         no        no        no       no       OBJECTED no       no
-revocation:revoked                              wait      no           no           no           no         no         no         no         no         no        no        no       no       wait     REVOKED  no
-revocation:changed                              wait      no           no           no           no         no         no         no         no         no        no        no       no       wait     REVOKED  no
-revocation:rejected                             wait      no           no           no           no         no         no         no         no         no        no        no       no       wait     RETURNED no
+                                                none      SUBMITTED    SUPPLEMENT   NOT_ACCEPTED FILED      REVIEWING  STATEMENT  WITHDRAWN TERMINATED VALID    DISMISSED SEALING  REJECTED RETURNED QUARANTINED VERIFIED SERVING  SERVED   OBJECTED REVOKED
+confirmation_application                        SUBMITTED !            !            SUBMITTED    !          !          !          SUBMITTED SUBMITTED  !        !         !        !        !        !           !        !        !        !        !
+statement_application                           SUBMITTED !            !            SUBMITTED    !          !          !          SUBMITTED SUBMITTED  !        !         !        !        !        !           !        !        !        !        !
+confirmation_status:accepted                    wait      FILED        FILED        no           no         no         no         no        no         no       no        no       no       no       no          no       no       no       no       no
+confirmation_status:supplement                  wait      SUPPLEMENT   no           no           no         no         no         no        no         no       no        no       no       no       no          no       no       no       no       no
+confirmation_status:not_accepted                wait      NOT_ACCEPTED NOT_ACCEPTED no           no         no         no         no        no         no       no        no       no       no       no          no       no       no       no       no
+confirmation_status:reviewing                   wait      wait         no           no           REVIEWING  =          no         no        no         no       no        no       no       no       no          no       no       no       no       no
+confirmation_status:supplementary_statement     wait      no           no           no           STATEMENT  STATEMENT  no         no        no         no       no        no       no       no       no          no       no       no       no       no
+confirmation_status:review_extended             wait      no           no           no           =          =          =          no        no         no       no        no       no       no       no          no       no       no       no       no
+confirmation_status:withdrawn                   wait      WITHDRAWN    WITHDRAWN    no           WITHDRAWN  WITHDRAWN  WITHDRAWN  no        no         no       no        no       no       no       no          no       no       no       no       no
+confirmation_status:deemed_withdrawn            wait      WITHDRAWN    WITHDRAWN    no           WITHDRAWN  WITHDRAWN  WITHDRAWN  no        no         no       no        no       no       no       no          no       no       no       no       no
+confirmation_status:terminated                  wait      no           no           no           TERMINATED TERMINATED TERMINATED no        no         no       no        no       no       no       no          no       no       no       no       no
+confirmation_status:valid                       wait      no           no           no           VALID      VALID      VALID      no        no         no       no        no       no       no       no          no       no       no       no       no
+confirmation_status:dismissed                   wait      no           no           no           DISMISSED  DISMISSED  DISMISSED  no        no         no       no        no       no       no       no          no       no       no       no       no
+confirmation_status:sealing                     wait      no           no           no           no         no         no         no        no         SEALING  SEALING   no       SEALING  no       no          no       no       no       no       no
+confirmation_status:seal_rejected               wait      no           no           no           no         no         no         no        no         wait     wait      REJECTED no       no       no          no       no       no       no       no
+confirmation_supplement:supplement              wait      wait         SUBMITTED    no           no         no         no         no        no         no       no        no       no       no       no          no       no       no       no       no
+confirmation_supplement:supplementary_statement wait      no           no           no           wait       wait       REVIEWING  no        no         no       no        no       no       no       no          no       no       no       no       no
+confirmation_withdrawal                         wait      =            =            no           =          =          =          no        no         no       no        no       no       no       no          no       no       no       no       no
+ruling:valid                                    wait      wait         no           no           RETURNED   RETURNED   no         no        no         RETURNED no        RETURNED RETURNED =        RETURNED    RETURNED RETURNED RETURNED !        !
+ruling:dismissed                                wait      wait         no           no           RETURNED   RETURNED   no         no        no         no       RETURNED  !        !        !        RETURNED    !        !        !        !        !
+ruling:not_accepted                             wait      NOT_ACCEPTED NOT_ACCEPTED =            no         no         no         no        no         no       no        no       no       !        !           !        !        !        !        !
+ruling:withdrawal_granted                       wait      WITHDRAWN    WITHDRAWN    no           WITHDRAWN  WITHDRAWN  WITHDRAWN  =         no         no       no        no       no       !        !           !        !        !        !        !
+ruling:terminated                               wait      no           no           no           TERMINATED TERMINATED TERMINATED no        =          no       no        no       no       !        !           !        !        !        !        !
+ruling:revoked                                  wait      no           no           no           no         no         no         no        no         no       no        no       no       !        !           !        !        !        REVOKED  =
+ruling:changed                                  wait      no           no           no           no         no         no         no        no         no       no        no       no       !        !           !        !        !        REVOKED  =
+objection                                       wait      no           no           no           no         no         no         no        no         no       no        no       no       OBJECTED OBJECTED    OBJECTED OBJECTED OBJECTED no       no
+revocation:revoked                              wait      no           no           no           no         no         no         no        no         no       no        no       no       wait     wait        wait     wait     wait     REVOKED  no
+revocation:changed                              wait      no           no           no           no         no         no         no        no         no       no        no       no       wait     wait        wait     wait     wait     REVOKED  no
+revocation:rejected                             wait      no           no           no           no         no         no         no        no         no       no        no       no       wait     wait        wait     wait     wait     RETURNED no
+"""  # noqa: E501  # a grid is read across
+_SENT_BACK = (*_APPLIED, partial(m.ruling, "not_accepted"))
+_TAKEN_BACK = (*_FILED, m.take_back, partial(m.ruling, "withdrawal_granted"))
+_STOPPED = (*_REVIEWED, partial(m.ruling, "terminated"))
+_FILE_PATHS = {
+    **{name: PATHS[name] for name in ("RETURNED", "QUARANTINED", "VERIFIED", "SERVING", "SERVED", "OBJECTED")},
+    "OBJECTED+": (*_SERVING, m.objection),
+    "REVOKED": PATHS["REVOKED"],
+    **{
+        name + more: (*path, *((partial(m.notice, "released"),) if more else ()))
+        for name, path in (("NOT_ACCEPTED", _SENT_BACK), ("WITHDRAWN", _TAKEN_BACK), ("TERMINATED", _STOPPED))
+        for more in ("", "+")
+    },
+    "REVOKED+": (*_SERVING, m.objection, partial(m.revocation, "revoked")),
+}
+# What the gateway says of the file that is here, and receipts. + the file was released before.
+FILE_GRID = """
+                             RETURNED    QUARANTINED VERIFIED SERVING SERVED OBJECTED OBJECTED+ REVOKED REVOKED+ NOT_ACCEPTED NOT_ACCEPTED+ WITHDRAWN WITHDRAWN+ TERMINATED TERMINATED+
+ruling_notice:verified       VERIFIED    no          no       no      no     no       no        =       =        =            =             =         =          =          =
+ruling_notice:undecided      =           no          no       no      no     no       no        =       =        =            =             =         =          =          =
+ruling_notice:quarantined    QUARANTINED no          no       no      no     no       no        =       =        =            =             =         =          =          =
+ruling_notice:reopened       =           RETURNED    no       no      no     no       no        =       =        =            =             =         =          =          =
+ruling_notice:released       no          no          SERVING  no      no     no       no        =       =        =            =             =         =          =          =
+service_receipt:served       no          no          no       =       =      no       =         no      =        no           =             no        =          no         =
+service_receipt:other        no          no          no       =       =      no       =         no      =        no           =             no        =          no         =
 """  # noqa: E501  # a grid is read across
 WITH_APPLICANT = {"SUPPLEMENT", "SUPPLEMENT_STATEMENT"}
 ENDED = {"NOT_ACCEPTED", "WITHDRAWN", "TERMINATED", "REVOKED"}
 
 
-def _cells() -> list[tuple[str, str, str]]:
-    header, *rows = GRID.strip("\n").splitlines()
+def _cells(grid: str) -> list[tuple[str, str, str]]:
+    header, *rows = grid.strip("\n").splitlines()
     states = header.split()
     return [
-        (row[:48].strip(), state, cell) for row in rows for state, cell in zip(states, row[48:].split(), strict=True)
+        (event, state, cell)
+        for event, *cells in (row.split() for row in rows)
+        for state, cell in zip(states, cells, strict=True)
     ]
 
 
-CELLS = _cells()
+CELLS, FILE_CELLS = _cells(GRID), _cells(FILE_GRID)
 
 
 def case_in(state: str) -> Case:
@@ -156,15 +192,98 @@ def test_the_step_does_what_the_grid_says(event: str, state: str, outcome: str) 
     assert decision.case.holder == turn
 
 
+@pytest.mark.parametrize(("event", "state", "outcome"), FILE_CELLS)
+def test_what_is_said_of_a_file_does_what_the_grid_says(event: str, state: str, outcome: str) -> None:
+    before = m.after(*(step() for step in _FILE_PATHS[state]))
+    kind, _, said = event.partition(":")
+    failed = {"outcome": "not_found", "received_at": None} if said == "other" else {}
+    decision = m.judge(before, m.notice(said) if kind == "ruling_notice" else m.receipt(**failed))
+    if outcome == "no":
+        assert isinstance(decision, Refused)
+        if kind == "service_receipt":
+            assert decision.code == "lifecycle.ruling_not_released"
+        return
+    assert isinstance(decision, Accepted)
+    assert decision.case
+    assert decision.case.confirmation
+    wanted = state if outcome == "=" else outcome
+    assert decision.case.confirmation.state == NAMES.get(wanted.rstrip("+"), wanted.rstrip("+"))
+
+
+def test_a_ruling_is_served_when_every_addressee_was_and_then_waits_for_nobody() -> None:
+    case = m.after(*(step() for step in _SERVING))
+    assert case.confirmation
+    assert (case.holder, len(case.confirmation.addressees)) == (m.VILLAGE, 2)
+    assert m.APPLICANT not in str(case.to_dict()), "the case keeps no name"
+    assert Case.from_dict(case.to_dict()) == case
+    tried = m.after(m.receipt(on=m.RESPONDENT, outcome="not_found", received_at=None), case=case)
+    assert tried.confirmation
+    assert tried.confirmation.served == ()
+    task = task_of(case.confirmation.ruling or "", 1)
+    one = m.after(m.receipt(), m.receipt(), case=tried)
+    both = m.after(m.receipt(on="代收人", task=task), case=one)
+    assert one.confirmation
+    assert both.confirmation
+    assert (one.confirmation.state, one.confirmation.served) == ("SERVING", (0,))
+    assert (both.confirmation.state, both.confirmation.served) == ("SERVED", (0, 1))
+    assert not both.confirmation.live
+    stranger = m.judge(both, m.receipt(on="测试丙"))
+    assert isinstance(stranger, Refused)
+    assert stranger.code == "lifecycle.not_an_addressee"
+
+
+def test_a_receipt_of_other_papers_is_no_receipt_of_the_ruling() -> None:
+    for state in ("RETURNED", "SERVED"):
+        case = case_in(state)
+        other = m.receipt(confirmation_number=None, task="SD-2026-0009", on="测试丙")
+        assert m.after(other, case=case) == case
+
+
+def test_only_the_gateway_says_what_it_has_found_about_a_file() -> None:
+    for sender in (m.COURT, m.VILLAGE):
+        decision = m.judge(case_in("RETURNED"), m.notice("verified", sender))
+        assert isinstance(decision, Refused)
+        assert decision.code == "lifecycle.gateway_only"
+
+
+def test_a_rejected_objection_leads_back_to_where_the_ruling_was() -> None:
+    for state in ("RETURNED", "QUARANTINED", "VERIFIED", "SERVING", "SERVED"):
+        case = m.after(m.objection(), m.revocation("rejected"), case=case_in(state))
+        assert case.confirmation
+        assert case.confirmation.state == NAMES.get(state, state)
+
+
+def test_a_file_that_takes_the_place_of_another_is_verified_and_served_anew() -> None:
+    case = m.after(m.ruling("valid", document="D-2", replaces="D-1"), case=case_in("SERVED"))
+    assert case.confirmation
+    assert (case.confirmation.state, case.confirmation.addressees, case.holder) == ("RETURNED_ONLINE", (), m.COURT)
+    past = m.notice("verified")  # of the file before
+    assert m.after(past, case=case) == case
+
+
+def test_a_further_document_of_one_number_is_of_this_case() -> None:
+    corrected = m.ruling("valid", version=2, confirmation_number="(2026)渝0242诉前调确7号之一")
+    assert m.after(corrected, case=case_in("RETURNED")).confirmation
+
+
+def test_what_failed_a_check_is_released_by_nobody() -> None:
+    ways = {(state, step.event) for step in RULING_STEPS if step.after == "VERIFIED" for state in step.before}
+    assert ways == {("AWAITING", "verified"), ("UNDECIDED", "decided_release")}
+    assert ruling_after("QUARANTINED", "decided_release") is None
+    out = {step.event: step.before for step in RULING_STEPS if step.after in RELEASED}
+    assert out == {"released": ("VERIFIED",), "served": ("SERVING",)}
+
+
 def test_every_row_of_the_table_stands_in_the_grid() -> None:
     lawful = {
-        (event, None if state == "none" else NAMES.get(state, state))
-        for event, state, cell in CELLS
+        (event, None if state == "none" else NAMES.get(state.rstrip("+"), state.rstrip("+")))
+        for event, state, cell in (*CELLS, *FILE_CELLS)
         if cell not in {"wait", "no", "!"}
     }
     # After a ruling another one is taken only as its correction, so its result does not change.
     assert set(confirmation_steps()) - lawful == {
         ("ruling:dismissed", "SEALING"), ("ruling:dismissed", "SEAL_REJECTED"), ("ruling:dismissed", "RETURNED_ONLINE"),
+        ("ruling:dismissed", "VERIFIED"), ("ruling:dismissed", "SERVING"), ("ruling:dismissed", "SERVED"),
     }  # fmt: skip
     assert lawful <= set(confirmation_steps())
 

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, insert, update
 from gateway.contract import Outcome
 from gateway.errors import NotFound
 from gateway.retention import Retention
-from gateway.store import mending, pruning, shown
+from gateway.store import mending, pruning, rulings, shown
 from gateway.store.arrivals import Announced, Arrival, Kept
 from gateway.store.cipher import Cipher, Key, Keyring
 from gateway.store.engine import writing
@@ -32,6 +32,8 @@ from gateway.store.tables import (
     reconciliation,
     reconciliation_item,
     request,
+    ruling,
+    ruling_certificate,
 )
 from gateway.store.times import millis
 from gateway.store.writer import Writer
@@ -412,3 +414,21 @@ def test_what_may_go_is_found_by_an_index(keeper: Keeper) -> None:
             query = sweep.query(1000, pruning.START, 50).compile(connection, compile_kwargs={"literal_binds": True})
             plan = connection.exec_driver_sql(f"EXPLAIN {'QUERY PLAN' if on_sqlite else ''} {query}").all()
             assert wanted[sweep.name] in str(plan), (sweep.name, plan)
+
+
+def test_what_was_found_about_a_ruling_goes_with_its_case(keeper: Keeper) -> None:
+    case_id = closed(keeper, "A")
+    (first, *_) = keeper.rows(message, case_id=case_id)
+    row = {"message_id": first["id"], "case_id": case_id, "number": 1, "document_id": "D-1", "version": 1,
+           "result": "valid", "state": "SERVED", "evidence": "0" * 64, "decided_by": "许知微", "received_at": 0,
+           "checks": "[]"}  # fmt: skip
+    with writing(keeper.engine).begin() as connection:
+        rulings.add(connection, row)
+        rulings.keep_foundation(connection, first["id"], ["1" * 64], ["5002421000017"])
+    keeper.later(days=CONTENT)
+    pruned(keeper)
+    (kept,) = keeper.rows(ruling)
+    assert (kept["evidence"], kept["decided_by"], kept["checks"]) == (None, None, "[]")
+    keeper.later(days=EVENTS - CONTENT)
+    pruned(keeper)
+    assert keeper.rows(ruling) == keeper.rows(ruling_certificate) == []
