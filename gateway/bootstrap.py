@@ -408,7 +408,7 @@ class Gateway:
         release = Release(cipher=store.cipher, rules=self.rules, speaking=speaking, now=self.now)
         releasing = Releasing(
             engine=store.engine, writer=self.writer, speaking=speaking, verifying=verifying, release=release,
-            wake=self.wake, now=self.now, trust=self.settings.trust_dir,
+            wake=self.wake, now=self.now, trust=lambda: self.settings.trust_folder,
         )  # fmt: skip
         deciding = Deciding(
             engine=store.engine, writer=self.writer, speaking=speaking, wake=self.wake, now=self.now

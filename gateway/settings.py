@@ -156,7 +156,8 @@ class Settings(BaseSettings):
     )  # fmt: skip
     trust_dir: Path | None = Field(
         default=None,
-        description="Folder with `trust.yaml`: whom to believe signed rulings. Without it rulings wait, unreleased.",
+        description="Folder with `trust.yaml`: whom to believe signed rulings; by default `trust` in the configuration "
+        "folder. Without it rulings wait, unreleased.",
     )
     group_size: int = Field(default=256, ge=1, le=10_000, description="Most requests that share one commit.")
     production: bool = Field(
@@ -243,6 +244,12 @@ class Settings(BaseSettings):
     def config_folder(self) -> Path:
         """Return the folder of the configuration, which may not exist."""
         return self.config_dir or self.data_dir / "config"
+
+    @property
+    def trust_folder(self) -> Path | None:
+        """Return the folder that says whom to believe signed rulings; None where there is none yet."""
+        usual = self.config_folder / "trust"
+        return self.trust_dir or (usual if usual.is_dir() else None)
 
     @property
     def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:

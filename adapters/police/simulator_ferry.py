@@ -54,9 +54,15 @@ class FerrySimulator:
     @property
     def ferry_row(self) -> dict[str, Any]:
         """Return the ``ferry`` of a partner row that fits this simulator."""
-        side, folder = self.far_side, self.far_side.folder.absolute()
-        folders = {"incoming": str(folder / FROM_POLICE), "outgoing": str(folder / TO_POLICE)}
-        return {**folders, "ours": side.theirs, "theirs": side.ours}
+        side = self.far_side
+        return {**self.row_of(side.folder), "ours": side.theirs, "theirs": side.ours}
+
+    @staticmethod
+    def row_of(folder: Path) -> dict[str, str]:
+        """Return the ``ferry`` of a partner row that fits a simulator of the usual names over ``folder``."""
+        whole = folder.absolute()
+        folders = {"incoming": str(whole / FROM_POLICE), "outgoing": str(whole / TO_POLICE)}
+        return {**folders, "ours": FarSide.theirs, "theirs": FarSide.ours}
 
     def start(self) -> None:
         """Look at the folders every moment, until closed."""

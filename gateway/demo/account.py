@@ -12,11 +12,13 @@ from rich.table import Table
 from gateway import texts
 from gateway.canonical.identifiers import BEIJING
 from gateway.canonical.messages import TYPES
+from gateway.demo.acts import Ruled
 from gateway.demo.everybody import EVERYBODY
 from gateway.demo.play import Played
 from gateway.texts import Language
 
 STATES = ["SETTLED", "FILED", "SETTLED", "SETTLED"]  # of the cases, in the order of the acts
+FORGED = "rulings.binding.other_case_number"  # the right seal, and another case's number
 LEDGER = {"accepted": 2, "refused": 1}  # of the ledger's lines: in one, Excel has damaged a number
 
 
@@ -41,12 +43,13 @@ def passed(played: Played) -> bool:
     kept = [record for each in played.received.values() for record in each]
     once = len({(record["id"], record["kind"]) for record in kept}) == len(kept)
     told = [trace["case"]["state"] for trace in played.cases] == STATES and played.repeated == 1
-    reviews = [review["state"] for trace in played.cases for review in trace["confirmations"]] == ["RETURNED_ONLINE"]
+    reviews = [review["state"] for trace in played.cases for review in trace["confirmations"]] == ["SERVED"]
+    ruled = played.ruled == Ruled(forged=FORGED, states=("SUPERSEDED", "SERVED"), same=True)
     warned = set(played.warned.acknowledged) == set(played.warned.recipients)
     ledger = played.taken_in.fates in (LEDGER, None)
     refused = LEDGER["refused"] if played.taken_in.fates else 0
     at_rest = not played.counts["waiting"] and not _undelivered(deliveries) and _refused(records) == refused
-    return told and once and reviews and warned and ledger and at_rest
+    return told and once and reviews and ruled and warned and ledger and at_rest
 
 
 def _timeline(trace: dict[str, Any], language: Language) -> Table:

@@ -2,7 +2,8 @@
 
 court_and_centres   the village fails, the township succeeds; its system is down on the way, a record comes twice
 back_to_the_court   a second case goes back to the tribunal and to litigation
-from_the_police     the police entrust a dispute; village, township committee, application, ruling
+from_the_police     the police entrust a dispute by ferry; village, township committee, application, a forged ruling,
+                    a genuine one, served
 three_are_warned    one warning, three bodies, three acknowledgements
 from_the_office     a justice office is polled and imports a ledger; a village works through its mailbox with curl
 """
@@ -10,9 +11,13 @@ from_the_office     a justice office is polled and imports a ledger; a village w
 from __future__ import annotations
 
 import base64
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from gateway.canonical.identifiers import BEIJING
 from gateway.demo import cast, everybody
 from gateway.demo.cast import COMMITTEE, COURT, STATION, TOWNSHIP, VILLAGE, Calendar
 from gateway.demo.curl import CURL
@@ -20,6 +25,19 @@ from gateway.demo.everybody import HAMLET, NAMES, OA, OFFICE, PEACE
 from gateway.demo.scenery import call
 from gateway.demo.stage import Stage
 from gateway.errors import GatewayError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruled:
+    """What became of the court's two files.
+
+    ``forged``: why the one of another case was quarantined; ``states`` of both, in the order in which they came;
+    ``same``: whether what the mediator printed is, byte for byte, what the court signed.
+    """
+
+    forged: str
+    states: tuple[str, ...]
+    same: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +102,8 @@ def back_to_the_court(stage: Stage) -> str:
     return case
 
 
-def from_the_police(stage: Stage) -> str:
-    """Entrust, fail in the village, settle at the township's committee, apply for confirmation, get the ruling."""
+def from_the_police(stage: Stage) -> tuple[str, Ruled]:
+    """Entrust, fail in the village, settle at the township's committee, apply for confirmation, serve the ruling."""
     stage.calendar, case = Calendar(), "JW2026051800017"
     stage.tell("demo.scene_entrusted", case=case)
     stage.push(STATION, everybody.entrusted(stage.calendar, case))
@@ -96,8 +114,7 @@ def from_the_police(stage: Stage) -> str:
     stage.report(VILLAGE, "case.escalate", event, to=COMMITTEE, **escalated)
     number = _settled_by_the_committee(stage)
     stage.arrived(STATION, "JF0105")
-    _confirmed(stage, number)
-    return case
+    return case, _ruled(stage, _applied(stage, number), number)
 
 
 def _settled_by_the_committee(stage: Stage) -> str:
@@ -116,8 +133,8 @@ def _settled_by_the_committee(stage: Stage) -> str:
     return number
 
 
-def _confirmed(stage: Stage, number: str) -> None:
-    """Have the mediator apply for both parties, and the court review and rule."""
+def _applied(stage: Stage, number: str) -> str:
+    """Have the mediator apply for both parties, and the court accept and review; return the gateway's case."""
     clerk = stage.caller(COMMITTEE)
     stage.tell("demo.scene_application")
     told = clerk.say(
@@ -137,11 +154,53 @@ def _confirmed(stage: Stage, number: str) -> None:
         documents=[_paper(stage)],
     )
     stage.arrived(OA, "sfqrsq")
-    for decision in ("accept", "reviewing", "ruling"):
+    for decision in ("accept", "reviewing"):
         _decided(stage, decision)
     clerk.next("confirmation_status", number)
-    stage.until("demo.waiting_for_ruling", lambda: _review(stage, told["case"])["state"] == "RETURNED_ONLINE")
-    stage.tell("demo.scene_ruling", number=_review(stage, told["case"])["court_number"])
+    return str(told["case"])
+
+
+def _ruled(stage: Stage, case: str, number: str) -> Ruled:
+    """Have the court issue a ruling that is about another case, and the right one; serve that."""
+    stage.scenery.trust(OA)
+    own = _review(stage, case)["court_number"]
+    other = own.replace("确1号", "确9号")
+    _decided(stage, "ruling", says={"case_number": other})
+    stage.until("demo.waiting_for_ruling", lambda: _review(stage, case)["state"] == "QUARANTINED")
+    forged = _rulings(stage)[0]
+    stage.tell("demo.scene_forged", number=other, code=forged["code"])
+    _decided(stage, "ruling", without=["tdwsbs"])
+    clerk = stage.caller(COMMITTEE)
+    item = clerk.next("ruling", number)
+    printed = stage.scenery.folder / "printed" / str(item["documents"][0]["name"])
+    printed.parent.mkdir(exist_ok=True)
+    printed.write_bytes(clerk.fetch(item["documents"][0]["href"]))
+    stage.tell("demo.scene_ruling", number=own, file=str(printed))
+    for _ in NAMES:
+        _served(stage, clerk.next("service_task", number)["message"]["data"], number)
+    for _ in NAMES:
+        stage.arrived(OA, "sdhz")
+    stage.until("demo.waiting_for_service", lambda: _review(stage, case)["state"] == "SERVED")
+    stage.tell("demo.scene_served", count=len(NAMES))
+    return Ruled(
+        forged=str(forged["code"]), states=tuple(each["state"] for each in _rulings(stage)),
+        same=hashlib.sha256(printed.read_bytes()).hexdigest() == item["message"]["data"]["documents"][0]["sha256"],
+    )  # fmt: skip
+
+
+def _served(stage: Stage, task: Mapping[str, Any], number: str) -> None:
+    """Have the mediator serve a ruling on one party, and report it."""
+    stage.caller(COMMITTEE).say(
+        "service_receipt", time=datetime.now(BEIJING).isoformat(), case={"partner_id": number}, task=task["task"],
+        items=task["items"], addressee=task["addressee"], outcome="served", method="direct",
+        received_at=datetime.now(BEIJING).isoformat(),
+    )  # fmt: skip
+
+
+def _rulings(stage: Stage) -> list[dict[str, Any]]:
+    """Return what the gateway keeps of the files of rulings, the oldest first."""
+    found: list[dict[str, Any]] = stage.scenery.administration("rulings")
+    return sorted(found, key=lambda each: str(each["received_at"]))
 
 
 def _agreement(stage: Stage) -> dict[str, Any]:
@@ -159,8 +218,8 @@ def _paper(stage: Stage) -> dict[str, Any]:
     )
 
 
-def _decided(stage: Stage, decision: str) -> None:
-    answer = call(f"{stage.scenery.url(OA)}/_sim/review", {"decision": decision})
+def _decided(stage: Stage, decision: str, **order: Any) -> None:
+    answer = call(f"{stage.scenery.url(OA)}/_sim/review", {"decision": decision, **order})
     if answer["status"] != 200 or answer["body"].get("zt") != "已受理":
         raise GatewayError("demo.not_taken", actor=OA, kind=decision, status=answer["status"])
 

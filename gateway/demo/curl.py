@@ -57,8 +57,11 @@ class Caller:
         return {**about, "sha256": kept["sha256"], "size": kept["size"]}
 
     def fetch(self, href: str) -> bytes:
-        """Fetch a document that a message in the mailbox names."""
-        return self._call(href)[1]
+        """Fetch a document that a message in the mailbox names. Raises GatewayError where it is not to be had."""
+        status, content = self._call(href)
+        if status != 200:
+            raise GatewayError("demo.not_taken", actor=self.partner, kind=href, status=status)
+        return content
 
     def next(self, kind: str, case: str | None = None) -> dict[str, Any]:
         """Open the mailbox until a message of a kind lies in it; take everything, each under our number ``case``.

@@ -39,9 +39,9 @@ def _with_more_names(actor: Actor) -> Actor:
 EVERYBODY = (
     *(_with_more_names(actor) for actor in CAST),
     Actor(
-        name=STATION, adapter="police", title="派出所系统", title_en="police station", organisation="org-station",
+        name=STATION, adapter="police", title="派出所系统（摆渡）", title_en="police station (by ferry)", organisation="org-station",
         organisation_name="示例乡派出所", organisation_name_en="sample police station", kind="police_station",
-        level="township", codes=_codes(STATION),
+        level="township", codes=_codes(STATION), ferry=True,
     ),
     Actor(
         name=COMMITTEE, adapter="mailbox", title="乡人民调解委员会信箱", title_en="township committee's mailbox",
@@ -68,7 +68,7 @@ EVERYBODY = (
     ),
     Actor(
         name=OA, adapter="court_oa", title="法院办公系统", title_en="court OA", organisation="org-court",
-        organisation_name="示例县人民法院", organisation_name_en="sample county court", kind="court", level="county",
+        organisation_name="重庆市示例县人民法院", organisation_name_en="sample county court", kind="court", level="county",
         codes=_codes(OA),
     ),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.demo import acts
-from gateway.demo.acts import TakenIn, Warned
+from gateway.demo.acts import Ruled, TakenIn, Warned
 from gateway.demo.everybody import EVERYBODY
 from gateway.demo.scenery import Scenery
 from gateway.demo.stage import Stage
@@ -27,6 +27,7 @@ class Played:
     counts: dict[str, Any] = field(default_factory=dict)
     repeated: int = 0
     received: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    ruled: Ruled
     warned: Warned
     taken_in: TakenIn
 
@@ -61,15 +62,17 @@ def play(
 
 def _played(stage: Stage) -> Played:
     """Play act after act, wait until nothing is due any more, and gather what happened."""
-    cases = [acts.court_and_centres(stage), acts.back_to_the_court(stage), acts.from_the_police(stage)]
+    first, second = acts.court_and_centres(stage), acts.back_to_the_court(stage)
+    third, ruled = acts.from_the_police(stage)
     warned, taken_in = acts.three_are_warned(stage), acts.from_the_office(stage)
     scenery = stage.scenery
     stage.until("demo.waiting_for_rest", lambda: not scenery.administration("counts")["waiting"])
     return Played(
-        cases=[stage.trace(case) for case in (*cases, taken_in.case)],
+        cases=[stage.trace(case) for case in (first, second, third, taken_in.case)],
         counts=scenery.administration("counts"),
         repeated=stage.repeated,
         received={actor.name: scenery.received(actor.name) for actor in EVERYBODY if actor.platform},
+        ruled=ruled,
         warned=warned,
         taken_in=taken_in,
     )

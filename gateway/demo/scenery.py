@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -47,6 +48,7 @@ class Actor:
     settings: Mapping[str, Any] = field(default_factory=dict)  # of its adapter, beside its simulator's
     row: Mapping[str, Any] = field(default_factory=dict)  # what its partner row says besides
     platform: bool = True  # else a unit with curl and a token, which needs no process
+    ferry: bool = False  # its network takes no connection: only files reach it
 
 
 @dataclass(slots=True)
@@ -131,6 +133,13 @@ class Scenery:
         self._start("gateway", [sys.executable, "-m", "gateway", "serve"], environment)
         self._wait("gateway", f"{self.gateway_url}/readyz")
 
+    def trust(self, court: str) -> None:
+        """Have the gateway believe a pretend court's signatures, as an administrator does."""
+        for name, content in call(f"{self.url(court)}/_sim/trust").items():
+            file = self.config / "trust" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(base64.b64decode(content))
+
     def _administrator(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self._token()}"}
 
@@ -146,7 +155,7 @@ class Scenery:
             command = [
                 sys.executable, "-m", f"adapters.{actor.adapter}.simulator", "--port", str(self.ports[actor.name]),
                 "--gateway-url", self.gateway_url, "--partner", actor.name,
-                "--keys-file", str(self._keys_file(actor)),
+                "--keys-file", str(self._keys_file(actor)), *self._by_ferry(actor),
             ]  # fmt: skip
             self._start(actor.name, command, dict(os.environ))
         self.start_gateway()
@@ -175,22 +184,35 @@ class Scenery:
         copies = [{"types": ["litigation"], "when_sender_partner": "court", "to": "village"}]
         _write(config / "routes.yaml", {"copies": copies})
 
+    def _by_ferry(self, actor: Actor) -> list[str]:
+        """Return what tells a simulator to exchange files; a package that is spoilt counts as lost after a second."""
+        return ["--ferry", str(self._water(actor)), "--settle", "1", "--again", "2"] if actor.ferry else []
+
+    def _water(self, actor: Actor) -> Path:
+        return self.folder / "ferry" / actor.name
+
     def _row(self, actor: Actor) -> dict[str, Any]:
         """Return the row of a partner whose system is a process of its own, and write its keys for both ends."""
         simulator = self.simulator(actor.adapter)
+        simulator = simulator.by_ferry if actor.ferry else simulator
         keys: dict[str, str] = simulator.make_keys()
         _write_secret(self._keys_file(actor), json.dumps(keys))
         for name, value in keys.items():
             _write_secret(self.config / "secrets" / actor.name / name, value)
         return {
             **self._about(actor),
-            "base_url": self.url(actor.name),
+            **self._reached(actor, simulator),
             "settings": {**simulator.partner_settings(), **actor.settings},
             "secrets": {name: f"file:secrets/{actor.name}/{name}" for name in keys},
             "timeouts": {"connect": 2, "answer": 5},
-            "attachment_hosts": [f"127.0.0.1:{self.ports[actor.name]}"],
             **actor.row,
         }
+
+    def _reached(self, actor: Actor, simulator: Any) -> dict[str, Any]:
+        """Return how the gateway reaches a system: at its address, or by files."""
+        if actor.ferry:
+            return {"ferry": {**simulator.row_of(self._water(actor)), "settle": 1, "again": 2}}
+        return {"base_url": self.url(actor.name), "attachment_hosts": [f"127.0.0.1:{self.ports[actor.name]}"]}
 
     def _row_without_platform(self, actor: Actor) -> dict[str, Any]:
         """Return the row of a unit that opens its mailbox with a token, of which the row has the digest."""

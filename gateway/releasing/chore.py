@@ -38,7 +38,7 @@ Pair = tuple[str, str]
 
 @dataclass(slots=True, kw_only=True)
 class Releasing:
-    """Bring every ruling as far as it may go. ``trust``: the folder that says whom to believe."""
+    """Bring every ruling as far as it may go. ``trust``: the folder that says whom to believe, if any."""
 
     engine: Engine
     writer: Writer[Any, Any]
@@ -47,7 +47,7 @@ class Releasing:
     release: Release
     wake: Callable[[frozenset[str]], None]
     now: Callable[[], datetime]
-    trust: Path | None
+    trust: Callable[[], Path | None]
     _since: int = 0
     _paused: dict[str, datetime] = field(default_factory=dict)
     _said: tuple[str | None, frozenset[str]] = (None, frozenset())  # why nothing can be verified, and what waits
@@ -94,10 +94,11 @@ class Releasing:
         return trust
 
     def _read_trust(self) -> tuple[Trust | None, str | None, dict[str, Any]]:
-        if self.trust is None:
+        folder = self.trust()
+        if folder is None:
             return None, "rulings.release.no_trust", {}
         try:
-            return read_trust(self.trust), None, {}
+            return read_trust(folder), None, {}
         except ConfigurationFault as fault:
             where = {name: fault.facts.get(name) for name in ("file", "line", "field")}
             return None, "rulings.release.trust_faulty", where
