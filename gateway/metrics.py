@@ -199,6 +199,12 @@ FAMILIES = {
             "Pairs of cases that may be one dispute, and nobody has said yet whether they are. Counted up to 10000.",
             "疑似重复、尚无人确认或排除的案件对数",
         ),
+        _store(
+            "fengqiao_waiting_rulings", ("state",),
+            "Rulings that went to nobody yet: awaiting verification, undecided, quarantined, or verified and not"
+            " released. Counted up to 10000.",
+            "尚未放行的裁定书：待验签、待人工决定、已隔离、已验签未放行",
+        ),
         _store("fengqiao_breaker_open", PARTNER, "1 while the partner's breaker is open.", "断路器断开时为 1"),
         _store("fengqiao_breaker_failures", PARTNER, "Failures in a row.", "连续失败次数"),
         _store(

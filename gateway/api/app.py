@@ -23,6 +23,7 @@ from gateway.api import (
     mailbox,
     reconciliations,
     retention,
+    rulings,
     schemas,
     scraping,
 )
@@ -75,6 +76,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     app.include_router(reconciliations.router)
     app.include_router(retention.router)
     app.include_router(duplicates.router)
+    app.include_router(rulings.router)
     app.include_router(ledgers.router)
     app.add_exception_handler(GatewayError, _gateway_error)
     app.add_exception_handler(HTTPException, _http_error)

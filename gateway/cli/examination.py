@@ -25,7 +25,7 @@ from gateway.errors import GatewayError
 from gateway.lifecycle.calendar import WorkingCalendar
 from gateway.settings import Settings, unknown_variables
 from gateway.store import engine as database
-from gateway.store import shown
+from gateway.store import rulings, shown
 from gateway.store.lock import StoreLock
 
 LEAST_PYTHON = (3, 11)
@@ -81,6 +81,7 @@ def store(settings: Settings) -> Iterator[Found]:
         yield findings.ok("cli.doctor.key", key=opened.cipher.sealing_key)
         with opened.engine.connect() as connection:
             yield from _waiting(connection)
+            yield from _rulings(connection, settings)
     finally:
         opened.close()
 
@@ -143,6 +144,29 @@ def _waiting(connection: Connection) -> Iterator[Found]:
         if each["state"] != "closed":
             times = {name: clock(each[name]) for name in ("opened_at", "probe_at")}
             yield findings.warning("cli.doctor.breaker_open", **{**each, **times})
+
+
+def _rulings(connection: Connection, settings: Settings) -> Iterator[Found]:
+    """Say whom rulings are believed by, and how many wait for what."""
+    counts = rulings.counted(connection)
+    if settings.trust_dir is None:
+        level = findings.error if counts["AWAITING"] else findings.warning
+        yield level("cli.doctor.no_trust", count=counts["AWAITING"])
+    else:
+        yield _trust(settings.trust_dir)
+    for state in ("UNDECIDED", "QUARANTINED", "VERIFIED"):
+        if counts[state]:
+            yield findings.warning(f"cli.doctor.rulings_{state.lower()}", count=counts[state])
+
+
+def _trust(folder: Path) -> Found:
+    from gateway.rulings.trust.folder import read_trust  # noqa: PLC0415 - the libraries of rulings only where needed
+
+    try:
+        trust = read_trust(folder)
+    except GatewayError as error:
+        return findings.of_error(error)
+    return findings.ok("cli.doctor.trust", folder=folder, anchors=len(trust.anchors), courts=len(trust.courts))
 
 
 def _private(path: Path) -> Found | None:

@@ -53,6 +53,12 @@ class Hands(Protocol):
     async def prune(self, *, dry_run: bool) -> dict[str, Any]:
         """Prune some of what is old enough, or count it."""
 
+    async def decide_ruling(self, ruling: str, **wish: Any) -> dict[str, Any]:
+        """Release or refuse a ruling by hand. Raises NotFound."""
+
+    async def reopen_ruling(self, ruling: str) -> dict[str, Any]:
+        """Have a ruling verified again. Raises NotFound."""
+
     async def bring_ledger(self, partner: str, workbook: bytes) -> dict[str, Any]:
         """Take a partner's ledger in. Raises NotFound or Undecodable."""
 
@@ -94,6 +100,12 @@ class _Serving:
 
     async def bring_ledger(self, partner: str, workbook: bytes) -> dict[str, Any]:
         return await self._post("partners", partner, "ledger", {"workbook": base64.b64encode(workbook).decode()})
+
+    async def decide_ruling(self, ruling: str, **wish: Any) -> dict[str, Any]:
+        return await self._post("rulings", ruling, "decide", wish)
+
+    async def reopen_ruling(self, ruling: str) -> dict[str, Any]:
+        return await self._post("rulings", ruling, "reopen", {})
 
     async def write_ledger(self, partner: str, first: date, last: date) -> bytes:
         wish = {"first": first.isoformat(), "last": last.isoformat()}
@@ -140,6 +152,12 @@ class _Own:
             return {"counts": await asyncio.to_thread(self.gateway.retention.due), "more": False}
         counts, more = await self.gateway.retention.prune()
         return {"counts": counts, "more": more}
+
+    async def decide_ruling(self, ruling: str, **wish: Any) -> dict[str, Any]:
+        return await self.gateway.deciding.decide(ruling, **wish)
+
+    async def reopen_ruling(self, ruling: str) -> dict[str, Any]:
+        return await self.gateway.deciding.reopen(ruling)
 
     async def bring_ledger(self, partner: str, workbook: bytes) -> dict[str, Any]:
         return brought(await ledgers.bring(self.gateway.operations, partner, workbook))

@@ -1,4 +1,4 @@
-"""``ruling verify``: is this file genuine, check by check? Works on any machine, without a gateway's store.
+"""``ruling verify``: is this file genuine, check by check? Works on any machine, without a store; and the group itself.
 
 exit code 0   checks 1 to 10 leave no doubt; where a case was given, the ruling belongs to it
           1   a check failed, or an archive of evidence was changed
@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli import rulings
 from gateway.cli.options import AsJson
 from gateway.cli.shell import stop
 from gateway.cli.terminal import of
@@ -25,8 +26,8 @@ _File = Annotated[Path, typer.Argument(help="cli.argument.ruling_file", metavar=
 def commands() -> typer.Typer:
     """Return the group of commands."""
     app = typer.Typer(help="cli.help.ruling", no_args_is_help=True, rich_markup_mode="rich")
-    app.callback()(_group)
     app.command("verify", help="cli.help.ruling_verify")(verify)
+    rulings.add_to(app)
     return app
 
 
@@ -63,10 +64,6 @@ def verify(
     else:
         show(terminal, file.name, verification)
     stop(exit_code(verification))
-
-
-def _group() -> None:
-    """Hold the commands together: a group of one would be the command itself."""
 
 
 def _contents(file: Path) -> bytes:

@@ -33,13 +33,15 @@ class Deciding:
     wake: Callable[[frozenset[str]], None]
     now: Callable[[], datetime]
 
-    async def decide(self, message_id: str, *, release: bool, name: str, reason: str) -> dict[str, Any]:
-        """Release or refuse a ruling that waits for a person. Raises NotFound, GatewayError.
+    async def decide(self, ruling: str, *, release: bool, name: str, reason: str) -> dict[str, Any]:
+        """Release or refuse a ruling that waits for a person, by its message's id or the court's.
+
+        Raises NotFound, GatewayError.
 
         Only what is genuine beyond doubt may be released: a person reads what a machine could not, and vouches for no
         signature.
         """
-        case_id = self._case(message_id)
+        message_id, case_id = self._found(ruling)
 
         def enter(connection: Connection) -> set[str]:
             file, woken = self.speaking.locked(connection, case_id)
@@ -59,9 +61,9 @@ class Deciding:
         log.info("ruling.decided", message_id=message_id, case_id=case_id, state=state)
         return self._told(message_id)
 
-    async def reopen(self, message_id: str) -> dict[str, Any]:
+    async def reopen(self, ruling: str) -> dict[str, Any]:
         """Have a ruling verified again, by the trust of now. Raises NotFound, GatewayError."""
-        case_id = self._case(message_id)
+        message_id, case_id = self._found(ruling)
 
         def enter(connection: Connection) -> set[str]:
             file, woken = self.speaking.locked(connection, case_id)
@@ -86,9 +88,12 @@ class Deciding:
         )  # fmt: skip
         return self.speaking.say(connection, file, told, self.speaking.due([self.speaking.partner_of(court)], told))
 
-    def _case(self, message_id: str) -> str:
+    def _found(self, ruling: str) -> tuple[str, str]:
         with self.engine.connect() as connection:
-            return str(_row(connection, message_id)["case_id"])
+            row = rulings.find(connection, ruling)
+        if row is None:
+            raise NotFound("rulings.release.unknown", ruling=ruling[:64])
+        return row["message_id"], row["case_id"]
 
     def _told(self, message_id: str) -> dict[str, Any]:
         with self.engine.connect() as connection:

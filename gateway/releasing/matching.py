@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gateway.canonical.messages.ruling_data import RulingData, RulingResult
 from gateway.releasing.looking import Application
-from gateway.rulings.context import Expected, RulingType
+
+if TYPE_CHECKING:  # a process that verifies nothing starts without the libraries of rulings
+    from gateway.rulings.context import Expected, RulingType
 
 _TYPES: dict[RulingResult, RulingType] = {
     "valid": "valid", "dismissed": "dismissed", "not_accepted": "not_accepted", "withdrawal_granted": "withdrawn",
@@ -17,6 +21,8 @@ def expected(said: RulingData, application: Application, *, court: str, changed:
 
     ``changed``: the unit corrected its result while the court had the application, which is about the earlier one.
     """
+    from gateway.rulings.context import Expected  # noqa: PLC0415 - see above
+
     return Expected(
         court=court,
         case_number=said.confirmation_number,

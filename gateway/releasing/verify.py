@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -22,19 +22,18 @@ from gateway.releasing.looking import Row, application_of, confirmation_of, file
 from gateway.releasing.matching import expected
 from gateway.releasing.speaking import Speaking
 from gateway.releasing.verdicts import Outcome, code_of, kept_of, outcome_of, said_of
-from gateway.rulings.context import Expected
-from gateway.rulings.evidence.archive import archived
-from gateway.rulings.evidence.record import record_of
 from gateway.rulings.limits import Limits
 from gateway.rulings.malformed import Malformed
 from gateway.rulings.result import Verification
-from gateway.rulings.trust import Trust
-from gateway.rulings.verification import verify
 from gateway.store import cases, rulings
 from gateway.store.arrivals import CaseFile
 from gateway.store.cipher import Cipher
 from gateway.store.documents import Documents
 from gateway.store.times import millis
+
+if TYPE_CHECKING:  # a process that verifies nothing starts without the libraries of rulings
+    from gateway.rulings.context import Expected
+    from gateway.rulings.trust import Trust
 
 log = structlog.get_logger("fengqiao.rulings")
 MISSING = "rulings.release.document_missing"
@@ -67,6 +66,8 @@ class Verifying:
 
     def look(self, message_id: str, trust: Trust) -> Verified | str:
         """Verify a ruling; or return the code of why that is not possible yet. Raises StoreUnavailable."""
+        from gateway.rulings.verification import verify  # noqa: PLC0415 - see above
+
         with self.engine.connect() as connection:
             kept, message = ruling_of(connection, self.cipher, message_id)
             file = file_of(message.data, papers(connection, message_id))
@@ -135,6 +136,9 @@ class Verifying:
 
     def _keep(self, octets: bytes, verification: Verification, trust: Trust, wanted: Expected) -> str | None:
         """Keep the archive of evidence; where no row comes to name it, it is collected like any orphan."""
+        from gateway.rulings.evidence.archive import archived  # noqa: PLC0415 - see above
+        from gateway.rulings.evidence.record import record_of  # noqa: PLC0415
+
         try:
             archive = archived(octets, record_of(verification, trust=trust, expected=wanted))
         except Malformed:

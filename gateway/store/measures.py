@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, text
 
 from gateway.canonical.identifiers import BEIJING
+from gateway.store import rulings
 from gateway.store.due import PRIORITIES
 from gateway.store.tables import OPEN, TIMED, UNDECIDED
 from gateway.store.times import moment
@@ -57,6 +58,7 @@ def measure(connection: Connection, partners: Collection[str], now: int) -> Meas
     _add_processes(connection, found, now)
     today = {"today": moment(now).astimezone(BEIJING).date().isoformat(), "most": MOST}
     found["suspected_duplicates"] = {(): connection.execute(_SUSPECTED).scalar() or 0}
+    found["waiting_rulings"] = {(state.lower(),): count for state, count in rulings.counted(connection).items()}
     found["overdue_cases"] = {(clock,): count for clock, count in connection.execute(_OVERDUE, today)}
     return found
 

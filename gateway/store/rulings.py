@@ -89,6 +89,21 @@ def one(connection: Connection, message_id: str) -> Row | None:
     return dict(row) if row else None
 
 
+def find(connection: Connection, name: str) -> Row | None:
+    """Return a ruling by the id of its message, else the newest with the court's id of it."""
+    query = select(ruling, message.c.step).join(message, message.c.id == _HERE.message_id)
+    query = query.where(or_(_HERE.message_id == name, _HERE.document_id == name))
+    found = connection.execute(query.order_by(_HERE.received_at.desc(), message.c.step.desc())).mappings().first()
+    return dict(found) if found else None
+
+
+def newest(connection: Connection, *, state: str | None, limit: int) -> list[Row]:
+    """Return the newest rulings, of a state where one is given."""
+    query = select(ruling).order_by(_HERE.received_at.desc(), _HERE.message_id.desc()).limit(limit)
+    query = query.where(_HERE.state == state) if state else query
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
 def add(connection: Connection, row: dict[str, Any]) -> None:
     """Keep a ruling that was not looked at yet."""
     connection.execute(insert(ruling).values(row))

@@ -28,7 +28,7 @@ def _paths():
 def test_every_code_that_the_commands_name_is_in_the_catalogue():
     sources = {file.name: file.read_text() for file in files("gateway.cli").iterdir() if file.name.endswith(".py")}
     prefixes = {"cli.fate", "cli.status", "cli.outcome", "cli.level", "cli.level_of", "cli.column", "cli.verdict"}
-    prefixes |= {"cli.reconcile.outcome", "cli.reconcile.state"}
+    prefixes |= {"cli.reconcile.outcome", "cli.reconcile.state", "cli.effect"}
     named = {code for source in sources.values() for code in CODE.findall(source)} - prefixes
     columns = {
         c for source in sources.values() for listed in COLUMNS.findall(source) for c in re.findall(r'"(\w+)"', listed)
