@@ -74,4 +74,4 @@ async def reopen(gateway: Administered, ruling: str) -> dict[str, Any]:
 
 
 def _shown(gateway: Gateway) -> Shown:
-    return Shown(documents=gateway.store.documents, trust=gateway.settings.trust_dir)
+    return Shown(documents=gateway.store.documents, trust=gateway.settings.trust_folder)

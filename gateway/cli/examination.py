@@ -149,11 +149,11 @@ def _waiting(connection: Connection) -> Iterator[Found]:
 def _rulings(connection: Connection, settings: Settings) -> Iterator[Found]:
     """Say whom rulings are believed by, and how many wait for what."""
     counts = rulings.counted(connection)
-    if settings.trust_dir is None:
+    if settings.trust_folder is None:
         level = findings.error if counts["AWAITING"] else findings.warning
         yield level("cli.doctor.no_trust", count=counts["AWAITING"])
     else:
-        yield _trust(settings.trust_dir)
+        yield _trust(settings.trust_folder)
     for state in ("UNDECIDED", "QUARANTINED", "VERIFIED"):
         if counts[state]:
             yield findings.warning(f"cli.doctor.rulings_{state.lower()}", count=counts[state])

@@ -167,7 +167,7 @@ def _open(settings: Settings) -> Iterator[tuple[Connection, Shown]]:
     with closing(opening.open_store(settings, write=False)) as store:
         try:
             with store.engine.connect() as connection:
-                yield connection, Shown(documents=store.documents, trust=settings.trust_dir)
+                yield connection, Shown(documents=store.documents, trust=settings.trust_folder)
         except SQLAlchemyError as error:
             raise unusable(error) from None
 

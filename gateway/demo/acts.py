@@ -168,7 +168,7 @@ def _ruled(stage: Stage, case: str, number: str) -> Ruled:
     _decided(stage, "ruling", says={"case_number": other})
     stage.until("demo.waiting_for_ruling", lambda: _review(stage, case)["state"] == "QUARANTINED")
     forged = _rulings(stage)[0]
-    stage.tell("demo.scene_forged", number=other, code=forged["code"])
+    stage.tell("demo.scene_forged", number=other, found=forged["code"])
     _decided(stage, "ruling", without=["tdwsbs"])
     clerk = stage.caller(COMMITTEE)
     item = clerk.next("ruling", number)
@@ -180,7 +180,7 @@ def _ruled(stage: Stage, case: str, number: str) -> Ruled:
         _served(stage, clerk.next("service_task", number)["message"]["data"], number)
     for _ in NAMES:
         stage.arrived(OA, "sdhz")
-    stage.until("demo.waiting_for_service", lambda: _review(stage, case)["state"] == "SERVED")
+    stage.until("demo.waiting_for_service", lambda: _rulings(stage)[-1]["state"] == "SERVED")
     stage.tell("demo.scene_served", count=len(NAMES))
     return Ruled(
         forged=str(forged["code"]), states=tuple(each["state"] for each in _rulings(stage)),

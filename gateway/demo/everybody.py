@@ -39,8 +39,9 @@ def _with_more_names(actor: Actor) -> Actor:
 EVERYBODY = (
     *(_with_more_names(actor) for actor in CAST),
     Actor(
-        name=STATION, adapter="police", title="派出所系统（摆渡）", title_en="police station (by ferry)", organisation="org-station",
-        organisation_name="示例乡派出所", organisation_name_en="sample police station", kind="police_station",
+        name=STATION, adapter="police", title="派出所系统（摆渡）", title_en="police station (by ferry)",
+        organisation="org-station", organisation_name="示例乡派出所", organisation_name_en="sample police station",
+        kind="police_station",
         level="township", codes=_codes(STATION), ferry=True,
     ),
     Actor(
@@ -68,8 +69,8 @@ EVERYBODY = (
     ),
     Actor(
         name=OA, adapter="court_oa", title="法院办公系统", title_en="court OA", organisation="org-court",
-        organisation_name="重庆市示例县人民法院", organisation_name_en="sample county court", kind="court", level="county",
-        codes=_codes(OA),
+        organisation_name="重庆市示例县人民法院", organisation_name_en="sample county court", kind="court",
+        level="county", codes=_codes(OA),
     ),
 )  # fmt: skip
 

@@ -53,8 +53,11 @@ def counted(**changed: Any) -> dict[str, Any]:
         {"counts": counted(deliveries={"delivered": 35, "dead": 1})},
         {"counts": counted(records={"accepted": 36, "refused": 1, "held": 1})},
     ],
-    ids=["a case is missing", "no ruling", "nothing found", "served, too", "other bytes", "nothing recognised", "kept twice", "one has not acknowledged",
-         "a damaged number entered", "something waits", "something is dead", "something is held"],
+    ids=[
+        "a case is missing", "no ruling", "nothing found", "served, too", "other bytes", "nothing recognised",
+        "kept twice", "one has not acknowledged", "a damaged number entered", "something waits", "something is dead",
+        "something is held",
+    ],
 )  # fmt: skip
 def test_it_did_not_end_well(changed: dict[str, Any]) -> None:
     assert not passed(played(**changed))
