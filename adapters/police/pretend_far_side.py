@@ -52,7 +52,7 @@ class FarSide:
         self.station.held, self.station.acts = self.book.records()
         self.failures = Failures()
         self._in, self._out = self.folder / "police" / "in", self.folder / "police" / "out"
-        for folder in (self._in, self._out):
+        for folder in (self._in, self._out, self.folder / TO_POLICE, self.folder / FROM_POLICE):
             folder.mkdir(parents=True, exist_ok=True)
         self._gates = (
             Gate("to_police", self.folder / TO_POLICE, self._in, self.failures, self.delay),
