@@ -10,7 +10,7 @@ RUN /opt/fengqiao/bin/pip install --require-hashes -r requirements.lock
 COPY . .
 # The lock also names what tests and checks need: that goes again, and pip at the very end.
 RUN /opt/fengqiao/bin/pip install --no-deps --no-build-isolation . \
-    && /opt/fengqiao/bin/python -m tools.surplus 'fengqiao-gateway[postgres,redis-fast,s3,otel]' > /tmp/surplus \
+    && /opt/fengqiao/bin/python -m tools.surplus 'fengqiao-gateway[postgres,redis-fast,s3,otel,excel,sftp]' > /tmp/surplus \
     && xargs /opt/fengqiao/bin/pip uninstall --yes < /tmp/surplus \
     && /opt/fengqiao/bin/pip uninstall --yes pip
 

@@ -73,9 +73,11 @@ class Telemetry:
                 if outcome.message_id:
                     self.tracing.committed(outcome.message_id, began=began, partner=arrival.partner)
             if telling:
+                number, trace = outcome.message_id, arrival.trace_id
                 log.debug(
-                    "record.kept", partner=arrival.partner, trace_id=arrival.trace_id, receipt_id=outcome.receipt_id,
-                    message_id=outcome.message_id, case_id=outcome.case_id, fate=outcome.fate, code=outcome.code,
+                    "record.kept", partner=arrival.partner, trace_id=trace_of(number, trace) if number else trace,
+                    receipt_id=outcome.receipt_id, message_id=number, case_id=outcome.case_id, fate=outcome.fate,
+                    code=outcome.code,
                 )  # fmt: skip
 
     def waking(self, wake: Wake) -> Wake:

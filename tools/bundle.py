@@ -24,7 +24,7 @@ from gateway import __version__
 from tools.surplus import needed
 
 ROOT = Path(__file__).parent.parent
-WANTED = "fengqiao-gateway[postgres,redis-fast,s3,otel]"
+WANTED = "fengqiao-gateway[postgres,redis-fast,s3,otel,excel,sftp]"
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^]]*\])?==.*(?:\n[ \t]+.*)*", re.MULTILINE)
 
 
