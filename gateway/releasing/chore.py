@@ -69,11 +69,11 @@ class Releasing:
 
     async def _take_up(self) -> int:
         arrived = await asyncio.to_thread(self._look, lambda read: rulings.arrived(read, self._since, PAGE))
-        for case_id in dict.fromkeys(case_id for _, case_id, _ in arrived if case_id not in self._paused):
-            await self._done(case_id, partial(self._seen, case_id))
+        new = dict.fromkeys(case_id for _, case_id, _ in arrived if case_id not in self._paused)
+        done = sum([await self._done(case_id, partial(self._seen, case_id)) for case_id in new])
         if arrived and len(arrived) < PAGE and not self._paused:
             self._since = max(at for *_, at in arrived) - SLACK
-        return len(arrived)
+        return done
 
     def _seen(self, case_id: str, connection: Connection) -> set[str]:
         return self.speaking.locked(connection, case_id)[1]
@@ -121,7 +121,10 @@ class Releasing:
 
     def _let_go(self, connection: Connection, message_id: str, case_id: str) -> set[str]:
         file, woken = self.speaking.locked(connection, case_id)
-        return woken | self.release.let_go(connection, file, message_id)
+        gone = self.release.let_go(connection, file, message_id)
+        if gone is None:
+            self._paused[message_id] = self.now() + PAUSE
+        return woken | (gone or set())
 
     async def _follow(self, message_id: str, case_id: str) -> bool:
         return await self._done(message_id, lambda connection: self._keep_up(connection, message_id, case_id))

@@ -175,13 +175,17 @@ class Courtroom:
         bench = self.bench.saying(**{"case_number": self.number, "parties": NAMES, **other})
         return bench.sealed_ofd() if form == "ofd" else bench.sealed_pdf()
 
-    async def issue(self, octets: bytes | None = None, form: str = "ofd", **order: Any) -> Row:
-        """Have the court send a ruling back, and the gateway do with it what it does; return the record."""
+    async def issue(self, octets: bytes | None = None, form: str = "ofd", *, seen: bool = True, **order: Any) -> Row:
+        """Have the court send a ruling back, and the gateway do with it what it does; return the record.
+
+        ``seen``: whether the gateway looks at it at all.
+        """
         octets = self.signed(form) if octets is None else octets
         order = {"format": form.upper(), "content_base64": base64.b64encode(octets).decode(), **order}
         record = await self.decide("ruling", **order)
         self.files[record["fields"]["wsbs"]] = octets
-        await self.work()
+        if seen:
+            await self.work()
         return record
 
     async def at_court(self, kind: str) -> list[Row]:
