@@ -27,6 +27,7 @@ RULES: Mapping[str, tuple[tuple[str, ...], Mapping[str, tuple[str, ...]]]] = {
     "thzx": ((*_CASE, "yy"), {"yy": _REASONS}),
     "ajth": ((*_CASE, "yy"), {"yy": _REASONS, "wzysssy": _YES_NO}),
     "ajdb": ((*_CASE, "dbsx"), {"dbcd": ("1", "2")}),  # a copy of what a unit that is late was told
+    "cdtz": ((*_CASE, "wsbs", "cljg"), {"cljg": ("1", "2", "3", "4", "5", "6", "7")}),  # the gateway's own word
     "jgxx": (("fssj", "jgbm", "jgmc", "jglx", "zt"), {"zt": ("1", "2", "3")}),
     "ryxx": (("fssj", "rybh", "xm", "rylb", "zt"), {"zt": ("1", "2", "3")}),
 }
