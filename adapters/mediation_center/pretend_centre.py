@@ -35,6 +35,7 @@ REQUIRED: Mapping[str, Mapping[str, str]] = {
     "case.litigation": {"litigationReasonCode": "转诉讼原因"},
     "case.supervise": {"superviseContent": "督办内容"},
     "case.confirmApply": {"applyTime": "申请时间", "partyList": "申请人", "agreementContent": "协议内容"},
+    "case.statementApply": {"applyTime": "申请时间", "partyList": "申请人", "agreementContent": "协议内容"},
     "case.confirmStatus": {"statusCode": "审核状态", "decideTime": "审核时间"},
     "case.confirmSupply": {"supplyType": "补充类型", "supplyTime": "补充时间"},
     "case.confirmWithdraw": {"withdrawTime": "撤回时间"},
@@ -50,6 +51,7 @@ REQUIRED: Mapping[str, Mapping[str, str]] = {
     "case.serveReceipt": {"documentList": "送达文书", "addresseeName": "受送达人", "serveResult": "送达结果"},
     "case.objection": {"confirmCaseNo": "司法确认案号", "objectorName": "异议人", "objectDate": "提出日期"},
     "case.perform": {"performState": "履行状态", "reportTime": "反馈时间"},
+    "case.performCert": {"certNo": "证明书编号", "performerName": "履行人", "performDate": "履行完毕日期"},
     "org.upsert": {"orgCode": "机构代码", "orgName": "机构名称"},
     "person.upsert": {"userId": "人员编号", "userName": "姓名"},
 }
