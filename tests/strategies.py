@@ -25,7 +25,7 @@ from gateway.canonical import identifiers
 from gateway.canonical.cases import CaseIdentity
 from gateway.canonical.documents import Document
 from gateway.canonical.messages import TYPES, Envelope, Message
-from gateway.canonical.messages.confirmation_data import ConfirmationStatusData
+from gateway.canonical.messages.confirmation_data import ConfirmationStatusData, Presider
 from gateway.canonical.messages.intake import ConsentInquiryData
 from gateway.canonical.messages.performance import CertificateData
 from gateway.canonical.messages.referral_data import LitigationData, ReferralData
@@ -151,7 +151,7 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo, organisations: tu
         return message_ids()
     if issubclass(model, Envelope) and name == "source":
         return st.just("/partners/generated")
-    chosen = name in _ORGANISATION_FIELDS or (model is Organisation and name == "id")
+    chosen = name in _ORGANISATION_FIELDS or (model in (Organisation, Presider) and name == "id")
     return _of(info.annotation, list(info.metadata), organisations, chosen=chosen)
 
 

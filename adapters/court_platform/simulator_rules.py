@@ -27,15 +27,16 @@ RULES: Mapping[str, tuple[tuple[str, ...], Mapping[str, tuple[str, ...]]]] = {
     "thzx": ((*_CASE, "yy"), {"yy": _REASONS}),
     "ajth": ((*_CASE, "yy"), {"yy": _REASONS, "wzysssy": _YES_NO}),
     "ajdb": ((*_CASE, "dbsx"), {"dbcd": ("1", "2")}),  # a copy of what a unit that is late was told
-    "cdtz": ((*_CASE, "wsbs", "cljg"), {"cljg": ("1", "2", "3", "4", "5", "6", "7")}),  # the gateway's own word
+    "cdtz": ((*_CASE, "wsbs", "cljg", "clsj"), {"cljg": ("1", "2", "3", "4", "5", "6", "7")}),
+    "lxfk": ((*_CASE, "lxzt", "fksj"), {"lxzt": ("1", "2", "3", "9")}),
     "jgxx": (("fssj", "jgbm", "jgmc", "jglx", "zt"), {"zt": ("1", "2", "3")}),
     "ryxx": (("fssj", "rybh", "xm", "rylb", "zt"), {"zt": ("1", "2", "3")}),
 }
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _FORMS = {
-    **dict.fromkeys(("fssj", "jssj", "tjsj", "xcsj", "dcsj", "sxsj", "zxsj"), _MOMENT),
-    **dict.fromkeys(("yqz", "lxqx", "sxrq", "qsrq", "zzrq"), _DAY),
+    **dict.fromkeys(("fssj", "jssj", "tjsj", "xcsj", "dcsj", "sxsj", "zxsj", "clsj", "fksj"), _MOMENT),
+    **dict.fromkeys(("yqz", "lxqx", "sxrq", "qsrq", "zzrq", "lxrq"), _DAY),
 }
 
 

@@ -34,6 +34,24 @@ REQUIRED: Mapping[str, Mapping[str, str]] = {
     "case.return": {"failReasonCode": "化解不成功原因"},
     "case.litigation": {"litigationReasonCode": "转诉讼原因"},
     "case.supervise": {"superviseContent": "督办内容"},
+    "case.confirmApply": {"applyTime": "申请时间", "partyList": "申请人", "agreementContent": "协议内容"},
+    "case.statementApply": {"applyTime": "申请时间", "partyList": "申请人", "agreementContent": "协议内容"},
+    "case.confirmStatus": {"statusCode": "审核状态", "decideTime": "审核时间"},
+    "case.confirmSupply": {"supplyType": "补充类型", "supplyTime": "补充时间"},
+    "case.confirmWithdraw": {"withdrawTime": "撤回时间"},
+    "case.ruling": {
+        "confirmCaseNo": "司法确认案号",
+        "documentId": "文书标识",
+        "rulingResult": "裁定结果",
+        "rulingDate": "裁定日期",
+    },
+    "case.rulingNotice": {"documentId": "文书标识", "noticeResult": "处理结果", "noticeTime": "处理时间"},
+    "case.rulingRevoke": {"confirmCaseNo": "司法确认案号", "revokeResult": "处理结果", "decideDate": "裁定日期"},
+    "case.serveTask": {"taskNo": "送达任务编号", "documentList": "送达文书", "addresseeName": "受送达人"},
+    "case.serveReceipt": {"documentList": "送达文书", "addresseeName": "受送达人", "serveResult": "送达结果"},
+    "case.objection": {"confirmCaseNo": "司法确认案号", "objectorName": "异议人", "objectDate": "提出日期"},
+    "case.perform": {"performState": "履行状态", "reportTime": "反馈时间"},
+    "case.performCert": {"certNo": "证明书编号", "performerName": "履行人", "performDate": "履行完毕日期"},
     "org.upsert": {"orgCode": "机构代码", "orgName": "机构名称"},
     "person.upsert": {"userId": "人员编号", "userName": "姓名"},
 }
@@ -81,6 +99,8 @@ class Book:
             return known, True
         _check_fields(kind, fields)
         files = [_file(item, position) for position, item in enumerate(frame.get("fileList") or [])]
+        if kind == "case.ruling":
+            _check_ruling(fields, files)
         case = None if kind in WITHOUT_A_CASE else self._case(kind, fields, now)
         local = now.astimezone(BEIJING)
         kept = Kept(
@@ -130,6 +150,14 @@ def _check_fields(kind: str, fields: Mapping[str, Any]) -> None:
         if not isinstance(party, dict):
             raise Objection("PARAM_INVALID", "当事人格式不正确", f"partyList[{position}]")
         _require(party, REQUIRED_OF_A_PARTY, f"partyList[{position}].")
+
+
+def _check_ruling(fields: Mapping[str, Any], files: list[dict[str, Any]]) -> None:
+    """What is printed and served has to be the very file that the court named."""
+    if not any(file["size"] == fields.get("documentSize") for file in files):
+        raise Objection("FILE_INVALID", "裁定书缺少文件，或文件大小不一致", "fileList")
+    if fields.get("documentSha256") not in (None, *(file["sha256"] for file in files)):
+        raise Objection("FILE_INVALID", "裁定书文件与其摘要不一致", "documentSha256")
 
 
 def _require(fields: Mapping[str, Any], names: Mapping[str, str], prefix: str = "") -> None:

@@ -14,7 +14,7 @@ import yaml
 import adapters.court_platform
 import mappings
 from gateway.canonical import dispute, documents, organisations, parties
-from gateway.canonical.messages import TYPES, bodies, parse, referral_data
+from gateway.canonical.messages import TYPES, bodies, parse, performance, referral_data, ruling_data
 from gateway.contract import Attachment, Record
 from gateway.mapping import MappingSet, compile_set
 
@@ -52,6 +52,9 @@ TABLES: dict[str, Any] = {
     "status": organisations.Status,
     "roster_role": organisations.RosterRole,
     "document_kind": documents.DocumentKind,
+    "performance_state": performance.PerformanceState,
+    "notice_outcome": ruling_data.NoticeOutcome,
+    "check_verdict": ruling_data.CheckVerdict,
 }
 
 

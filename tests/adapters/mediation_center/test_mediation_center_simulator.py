@@ -60,6 +60,14 @@ def dispatch(record_id: str = "0190-1", **fields: Any) -> Record:
     return Record(kind="case.dispatch", id=record_id, fields={**DISPATCH, **fields})
 
 
+def ruling(content: bytes | None, size: int) -> Record:
+    said = {"gatewayCaseNo": "GW-1", "confirmCaseNo": "(2026)渝0242诉前调确1号", "documentId": "WS-1",
+            "rulingResult": "1", "rulingDate": "2026-07-15", "documentSize": size,
+            "documentSha256": hashlib.sha256(b"signed").hexdigest()}  # fmt: skip
+    file = Attachment(id="1", name="民事裁定书.ofd", kind="12", media_type="application/ofd", content=content)
+    return Record(kind="case.ruling", id="0190-4", fields=said, attachments=(file,) if content else ())
+
+
 def received(control: httpx.Client) -> list[dict[str, Any]]:
     return control.get("/_sim/received").json()
 
@@ -79,6 +87,25 @@ def test_a_resend_gets_the_first_receipt_and_has_no_second_effect(adapter, centr
 
     assert (again.case_id, again.record_id, again.already_received) == (first.case_id, first.record_id, True)
     assert [(kept["times"], kept["effects"]) for kept in received(control)] == [(2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("content", "size", "field"),
+    [(b"sealed", 6, "documentSha256"), (b"signed", 7, "fileList"), (None, 6, "fileList")],
+)
+def test_a_ruling_without_the_very_file_that_it_names_is_refused(adapter, centre, content, size, field):
+    over_http(adapter, dispatch(), centre)
+
+    with pytest.raises(PermanentFailure) as refused:
+        over_http(adapter, ruling(content, size), centre)
+    assert refused.value.facts["partner_field"] == field
+
+
+def test_a_ruling_with_the_very_file_that_it_names_is_taken(adapter, centre, control):
+    over_http(adapter, dispatch(), centre)
+    over_http(adapter, ruling(b"signed", 6), centre)
+
+    assert [kept["kind"] for kept in received(control)] == ["case.dispatch", "case.ruling"]
 
 
 def test_later_records_find_the_case_by_either_number(adapter, centre, control):
