@@ -162,7 +162,7 @@ def _implementations(kind: Kind) -> Iterator[tuple[str, sm2.Holds]]:
 
 
 def _bench(kind: Kind) -> Bench:
-    return Bench(people=hierarchy(kind, court="浙江省德清县人民法院", at=AT), at=AT)
+    return Bench(people=hierarchy(kind, court="浙江省示例县人民法院", at=AT), at=AT)
 
 
 def _sealed(bench: Bench, version: Any) -> bytes:

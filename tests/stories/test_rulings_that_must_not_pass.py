@@ -23,7 +23,7 @@ from adapters.court_oa.simulator_signing.ruling import Ruling
 from gateway.canonical.identifiers import BEIJING
 from gateway.cli import application, exits
 
-COURT = "浙江省德清县人民法院"
+COURT = "浙江省示例县人民法院"
 GENUINE = range(1, 11)
 
 

@@ -23,7 +23,7 @@ _DECIDES: dict[Decision, str] = {
 class Ruling:
     """What a ruling says."""
 
-    court: str = "浙江省德清县人民法院"
+    court: str = "浙江省示例县人民法院"
     case_number: str = "（2026）浙0521民特18号"
     parties: tuple[str, ...] = field(default=("沈谷雨", "姚霜降"), repr=False)
     decision: Decision = "valid"
@@ -44,9 +44,9 @@ def _lines(ruling: Ruling) -> Iterator[str]:
     yield "民 事 裁 定 书"
     yield ruling.case_number
     for party in ruling.parties:
-        yield f"申请人：{party}，女，汉族，住浙江省德清县。"
+        yield f"申请人：{party}，女，汉族，住浙江省示例县。"
     yield f"申请人{one}、{other}因申请司法确认调解协议一案，本院立案后进行了审查，现已审查终结。"
-    yield f"{agreed}，{one}与{other}经武康街道人民调解委员会主持调解，达成如下调解协议："
+    yield f"{agreed}，{one}与{other}经示例街道人民调解委员会主持调解，达成如下调解协议："
     yield f"{other}于2026年12月31日前向{one}支付人民币三千六百元。"
     yield "本院经审查认为，申请人的申请应予处理。依照《中华人民共和国民事诉讼法》第二百零六条规定，裁定如下："
     yield _DECIDES[ruling.decision].format(one=one, other=other, agreed=agreed)

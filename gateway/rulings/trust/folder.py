@@ -6,7 +6,7 @@ anchors:
 intermediates: [anchors/court-issuing.pem]
 revocation_lists: [lists/court-issuing.crl]
 courts:
-  - name: 德清县人民法院
+  - name: 示例县人民法院
     codes: [浙0521]
     certificates: [{file: courts/deqing-2026.pem, withdrawn: 2026-11-02, compromised: true}]
     seals: [{id: "33052100000017"}]

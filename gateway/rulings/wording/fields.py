@@ -1,6 +1,6 @@
 """What identifies a ruling, read from its lines by the layout of 民事裁定书 (法〔2016〕221号).
 
-浙江省德清县人民法院          court
+浙江省示例县人民法院          court
 民事裁定书                    the document's name
 （2026）浙0521民特18号        case number
 申请人：某某，……             parties

@@ -17,7 +17,7 @@ from gateway.rulings.trust import ROLES, Anchor, Period, Trust
 
 AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)  # the day of the invented ruling, in Beijing too
 NOW = AT + timedelta(days=5)
-COURT = "浙江省德清县人民法院"
+COURT = "浙江省示例县人民法院"
 SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "fixtures" / "ofd"
 
 

@@ -25,7 +25,7 @@ from gateway.rulings.trust.chain import Moment, build
 from gateway.rulings.verification import verify
 from tests.gateway.rulings.conftest import AT, COURT, NOW, codes, failed_checks, trust_in
 
-CONTENT = "德清县人民法院：随文附送的文件\n".encode() * 40
+CONTENT = "示例县人民法院：随文附送的文件\n".encode() * 40
 
 
 @pytest.fixture(scope="module")

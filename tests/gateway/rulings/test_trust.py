@@ -182,7 +182,7 @@ def test_an_anchor_counts_while_it_is_configured_to(sm2: Bench, period: Period, 
         (lambda court: with_seal(court, withdrawn=AT - DAY), Check.SEAL),
         (lambda court: with_seal(court, start=AT + DAY), Check.SEAL),
         (lambda court: replace(court, codes=frozenset({"浙0502"})), Check.BINDING),
-        (lambda court: replace(court, name="安吉县人民法院"), Check.BINDING),
+        (lambda court: replace(court, name="样例县人民法院"), Check.BINDING),
     ],
 )
 def test_what_a_court_registered_decides_who_may_sign(

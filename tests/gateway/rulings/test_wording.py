@@ -79,9 +79,9 @@ def test_dates_are_read_in_chinese_numerals() -> None:
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
-        ("浙江省德清县人民法院", "德清县人民法院", True), ("德清县人民法院（电子印章）", "浙江省德清县人民法院", True),
-        ("德清县人民法院司法确认专用章", "德清县人民法院", True), ("安吉县人民法院", "德清县人民法院", False),
-        ("浦东新区人民法院", "新区人民法院", False), ("德清县公安局", "德清县人民法院", False), ("", "", False),
+        ("浙江省示例县人民法院", "示例县人民法院", True), ("示例县人民法院（电子印章）", "浙江省示例县人民法院", True),
+        ("示例县人民法院司法确认专用章", "示例县人民法院", True), ("样例县人民法院", "示例县人民法院", False),
+        ("样例新区人民法院", "新区人民法院", False), ("示例县公安局", "示例县人民法院", False), ("", "", False),
         ("湖州市中级人民法院", "浙江省湖州市中级人民法院", True),
     ],
 )  # fmt: skip
@@ -94,8 +94,8 @@ def test_one_court_has_names_of_several_lengths(one: str, other: str, same: bool
     ("change", "code"),
     [
         ({}, None),
-        ({"court": "德清县人民法院", "case_number": "（2026）浙0521民特00018号"}, None),
-        ({"court": "安吉县人民法院"}, "rulings.binding.other_court"),
+        ({"court": "示例县人民法院", "case_number": "（2026）浙0521民特00018号"}, None),
+        ({"court": "样例县人民法院"}, "rulings.binding.other_court"),
         ({"case_number": "（2026）浙0521民特19号"}, "rulings.binding.other_case_number"),
         ({"case_number": "（2026）浙0521民特18号之一"}, "rulings.binding.other_case_number"),
         ({"parties": ("沈谷雨", "姚立冬")}, "rulings.binding.other_parties"),
@@ -127,7 +127,7 @@ def test_nobodys_name_is_in_what_is_found(sm2: Bench) -> None:
 
 
 def test_the_seal_of_one_court_under_the_name_of_another_is_found_without_any_application(sm2: Bench) -> None:
-    wanted = replace(sm2.wanted, name="安吉县人民法院")
+    wanted = replace(sm2.wanted, name="样例县人民法院")
     verification = verify(sm2.sealed_ofd(wanted=wanted), trust=trust_in(sm2.people), now=NOW)
     assert failed_checks(verification) == [Check.BINDING]
     assert "rulings.binding.seal_of_another" in codes(verification)
