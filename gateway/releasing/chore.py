@@ -25,6 +25,7 @@ from gateway.releasing.release import Release
 from gateway.releasing.speaking import Speaking
 from gateway.releasing.verify import Verified, Verifying
 from gateway.store import rulings
+from gateway.store.times import millis
 from gateway.store.writer import Writer
 
 if TYPE_CHECKING:  # a process that verifies nothing starts without the libraries of rulings
@@ -33,7 +34,7 @@ if TYPE_CHECKING:  # a process that verifies nothing starts without the librarie
 log = structlog.get_logger("fengqiao.rulings")
 PAGE = 50
 PAUSE = timedelta(seconds=60)  # until what failed, or waits for somebody, is looked at again
-SLACK = 600_000  # milliseconds: a transaction may have taken so long to commit
+SLACK = 600_000  # milliseconds since their receipt: of these every look asks
 Pair = tuple[str, str]
 
 
@@ -49,7 +50,7 @@ class Releasing:
     wake: Callable[[frozenset[str]], None]
     now: Callable[[], datetime]
     trust: Path | None
-    _since: int = 0
+    _whole_at: datetime | None = None  # when to look for rulings of all times again
     _paused: dict[str, datetime] = field(default_factory=dict)
     _said: tuple[str | None, frozenset[str]] = (None, frozenset())  # why nothing can be verified, and what waits
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -68,12 +69,15 @@ class Releasing:
             return steps + await self._each(self._read(partial(rulings.overtaken, limit=PAGE)), self._follow)
 
     async def _take_up(self) -> int:
-        arrived = await asyncio.to_thread(self._look, lambda read: rulings.arrived(read, self._since, PAGE))
-        for case_id in dict.fromkeys(case_id for _, case_id, _ in arrived if case_id not in self._paused):
-            await self._done(case_id, partial(self._seen, case_id))
-        if arrived and len(arrived) < PAGE and not self._paused:
-            self._since = max(at for *_, at in arrived) - SLACK
-        return len(arrived)
+        """Take up what has no row yet; now and then of all times, for what was parked or held came long ago."""
+        now, since = self.now(), millis(self.now()) - SLACK
+        if self._whole_at is None or now >= self._whole_at:
+            since = 0
+        arrived = await asyncio.to_thread(self._look, lambda read: rulings.arrived(read, since, PAGE))
+        if len(arrived) < PAGE and since == 0:
+            self._whole_at = now + PAUSE
+        new = dict.fromkeys(case_id for _, case_id, _ in arrived if case_id not in self._paused)
+        return sum([await self._done(case_id, partial(self._seen, case_id)) for case_id in new])
 
     def _seen(self, case_id: str, connection: Connection) -> set[str]:
         return self.speaking.locked(connection, case_id)[1]
@@ -121,7 +125,10 @@ class Releasing:
 
     def _let_go(self, connection: Connection, message_id: str, case_id: str) -> set[str]:
         file, woken = self.speaking.locked(connection, case_id)
-        return woken | self.release.let_go(connection, file, message_id)
+        gone = self.release.let_go(connection, file, message_id)
+        if gone is None:
+            self._paused[message_id] = self.now() + PAUSE
+        return woken | (gone or set())
 
     async def _follow(self, message_id: str, case_id: str) -> bool:
         return await self._done(message_id, lambda connection: self._keep_up(connection, message_id, case_id))

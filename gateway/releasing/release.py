@@ -37,8 +37,8 @@ class Release:
     speaking: Speaking
     now: Callable[[], datetime]
 
-    def let_go(self, connection: Connection, file: CaseFile, message_id: str) -> set[str]:
-        """Release a ruling that is still VERIFIED; return the partners with something due."""
+    def let_go(self, connection: Connection, file: CaseFile, message_id: str) -> set[str] | None:
+        """Release a ruling that is still VERIFIED; return the partners with something due, None where it must stay."""
         row = rulings.one(connection, message_id)
         here = confirmation_of(Case.from_dict(file.snapshot), row["number"]) if row else None
         after = ruling_after(row["state"], "released") if row else None
@@ -46,10 +46,12 @@ class Release:
             return set()
         application = application_of(connection, self.cipher, Case.from_dict(file.snapshot), here.number)
         if application is None:
-            return self._stays(connection, row, "rulings.release.no_application")
+            self._stays(connection, row, "rulings.release.no_application")
+            return None
         due = self._due(connection, file, row)
         if isinstance(due, str):
-            return self._stays(connection, row, due)
+            self._stays(connection, row, due)
+            return None
         rulings.change(connection, message_id, state=after, code=row["code"], released_at=millis(self.now()))
         woken = self._announce(connection, file, row, here, application)
         woken |= rulings.deliver(connection, file, row, due, millis(self.now()))
@@ -74,11 +76,10 @@ class Release:
         holders = [name for name in more if self.speaking.carries(name, message)]
         return due + [self.speaking.delivery(name, why="copy", independent=False) for name in holders]
 
-    def _stays(self, connection: Connection, row: Row, code: str) -> set[str]:
+    def _stays(self, connection: Connection, row: Row, code: str) -> None:
         if row["code"] != code:
             rulings.change(connection, row["message_id"], code=code)
             log.error("ruling.not_released", message_id=row["message_id"], case_id=row["case_id"], code=code)
-        return set()
 
     def _announce(
         self, connection: Connection, file: CaseFile, row: Row, here: Confirmation, application: Application

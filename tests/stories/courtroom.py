@@ -153,6 +153,14 @@ class Courtroom:
     async def _document(self, partner: str, href: str) -> bytes:
         return (await self.client.get(href, headers=_proof(partner))).content
 
+    async def quiet(self, partner: str) -> None:
+        """Wait until nothing is on its way to a partner that is called."""
+        for _ in range(1500):
+            with self.gateway.store.engine.connect() as connection:
+                if not shown.deliveries(connection, partner=partner, status="pending"):
+                    return
+            await asyncio.sleep(0.02)
+
     # The court --------------------------------------------------------------------------------------------------
 
     async def push(self, record: Mapping[str, Any]) -> Row:
@@ -175,23 +183,22 @@ class Courtroom:
         bench = self.bench.saying(**{"case_number": self.number, "parties": NAMES, **other})
         return bench.sealed_ofd() if form == "ofd" else bench.sealed_pdf()
 
-    async def issue(self, octets: bytes | None = None, form: str = "ofd", **order: Any) -> Row:
-        """Have the court send a ruling back, and the gateway do with it what it does; return the record."""
+    async def issue(self, octets: bytes | None = None, form: str = "ofd", *, seen: bool = True, **order: Any) -> Row:
+        """Have the court send a ruling back, and the gateway do with it what it does; return the record.
+
+        ``seen``: whether the gateway looks at it at all.
+        """
         octets = self.signed(form) if octets is None else octets
         order = {"format": form.upper(), "content_base64": base64.b64encode(octets).decode(), **order}
         record = await self.decide("ruling", **order)
         self.files[record["fields"]["wsbs"]] = octets
-        await self.work()
+        if seen:
+            await self.work()
         return record
 
     async def at_court(self, kind: str) -> list[Row]:
         """Return what the OA has got of a kind, once nothing is on its way to it."""
-        for _ in range(1500):
-            with self.gateway.store.engine.connect() as connection:
-                under_way = shown.deliveries(connection, partner=OA, status="pending")
-            if not under_way:
-                break
-            await asyncio.sleep(0.02)
+        await self.quiet(OA)
         return [each for each in self.oa.office.received.values() if each["kind"] == kind]
 
     # The gateway ------------------------------------------------------------------------------------------------
@@ -219,11 +226,13 @@ class Courtroom:
 
 @asynccontextmanager
 async def courtroom(
-    folder: Path, *, trusted: bool = True, store_url: str | None = None, centre: bool = False, **settings: Any
-) -> AsyncIterator[Courtroom]:
+    folder: Path, *, trusted: bool = True, store_url: str | None = None, centre: bool = False,
+    platform: bool = False, **settings: Any,
+) -> AsyncIterator[Courtroom]:  # fmt: skip
     """Open it, with a court whose certificates and seal are trusted from the start or not.
 
     ``centre``: the village speaks the dialect of a mediation centre besides, which knows later versions of a result.
+    ``platform``: the tribunal is called as a court platform is.
     """
     config, trust = folder / "config", folder / "trust"
     at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=30)
@@ -236,7 +245,9 @@ async def courtroom(
     with ExitStack() as ends:
         url = ends.enter_context(served(oa.app))
         _configure(config, keys["app_secret"], oa.partner_settings(), url)
-        office = _add_centre(config, ends) if centre else None
+        office = _called(config, ends, VILLAGE, "mediation_center") if centre else None
+        if platform:
+            _called(config, ends, TRIBUNAL, "court_platform")
         made = load_settings(
             data_dir=folder, config_dir=config, redelivery_base_seconds=0.05, redelivery_cap_seconds=0.2,
             **({"trust_dir": trust} if trusted else {}), **({"database_url": store_url} if store_url else {}),
@@ -280,7 +291,7 @@ def _configure(config: Path, secret: str, settings: Row, url: str) -> None:
     codes = {VILLAGE: "TW01", TRIBUNAL: "TW02", OFFICE: "TW03", OA: "500242"}
     organisations = [
         {"id": f"org-{name}", "name": COURT if name == OA else name, "kind": kind, "level": "county", "partner": name,
-         "codes": {OA: codes[name], VILLAGE: {VILLAGE: "V01", TRIBUNAL: "T01"}.get(name, name)}}
+         "codes": {OA: codes[name], TRIBUNAL: f"FY-{name}", VILLAGE: {VILLAGE: "V01", TRIBUNAL: "T01"}.get(name, name)}}
         for name, kind in KINDS.items()
     ]  # fmt: skip
     _write(config / "organisations.yaml", yaml.safe_dump({"organisations": organisations}, allow_unicode=True))
@@ -288,19 +299,19 @@ def _configure(config: Path, secret: str, settings: Row, url: str) -> None:
     _write(config / "routes.yaml", yaml.safe_dump({"copies": copies}))
 
 
-def _add_centre(config: Path, ends: ExitStack) -> Any:
-    """Make the village's system that of a mediation centre."""
-    maker = shipped_simulator("mediation_center")
+def _called(config: Path, ends: ExitStack, partner: str, adapter: str) -> Any:
+    """Make a partner's system one that is called in its own dialect; return it."""
+    maker = shipped_simulator(adapter)
     keys = maker.make_keys()
-    made = maker(gateway_url=None, partner=VILLAGE, keys=keys)
-    file = config / "partners" / f"{VILLAGE}.yaml"
+    made = maker(gateway_url=None, partner=partner, keys=keys)
+    file = config / "partners" / f"{partner}.yaml"
     row = yaml.safe_load(file.read_text(encoding="utf-8"))
     row |= {
-        "adapter": "mediation_center", "base_url": ends.enter_context(served(made.app)),
-        "settings": maker.partner_settings(), "secrets": {name: f"file:secrets/centre.{name}" for name in keys},
+        "adapter": adapter, "base_url": ends.enter_context(served(made.app)), "settings": maker.partner_settings(),
+        "secrets": {name: f"file:secrets/{partner}.{name}" for name in keys},
     }  # fmt: skip
     for name, value in keys.items():
-        _write(config / "secrets" / f"centre.{name}", value)
+        _write(config / "secrets" / f"{partner}.{name}", value)
     _write(file, yaml.safe_dump(row, allow_unicode=True))
     return made
 

@@ -54,6 +54,16 @@ async def test_a_genuine_ruling_of_this_case_is_released_and_served(tmp_path: Pa
         assert [each["fields"]["ssdr"] for each in await court.at_court("sdhz")] == [NAMES[0], "冉 明溪"]
 
 
+async def test_the_court_platform_that_referred_the_case_is_told_in_its_own_words(tmp_path: Path) -> None:
+    async with courtroom(tmp_path, platform=True) as court:
+        await court.agree()
+        await court.apply()
+        await court.issue()
+        await court.quiet(TRIBUNAL)
+        assert (TRIBUNAL, "delivered") in court.due_of("ruling_notice")
+        assert court.due_of("ruling") == [(OFFICE, "pending"), (VILLAGE, "pending")], "the file is not the platform's"
+
+
 async def test_9_a_ruling_with_the_right_seal_and_another_case_number_is_quarantined_with_the_reason(
     court: Courtroom,
 ) -> None:

@@ -97,6 +97,9 @@ def as_record(plain: Mapping[str, Any]) -> Record:
     return Record(kind=plain["kind"], id=plain["id"], fields=plain["fields"], attachments=attachments)
 
 
+ONLY_WRITTEN = {"cdtz"}  # the gateway's own word: nobody tells it
+
+
 def read(shipped: MappingSet, plain: Mapping[str, Any]) -> Any:
     return shipped.read("court_platform", "court", as_record(plain), directory=Directory(), base=BASE)
 
@@ -118,9 +121,10 @@ def test_a_code_table_knows_every_canonical_value(name: str) -> None:
 @pytest.mark.parametrize("sample", samples(), ids=lambda sample: f"{sample['record']['kind']}-{sample['record']['id']}")
 def test_a_sample_and_its_twin_say_the_same(sample: dict[str, Any], shipped: MappingSet) -> None:
     twin = parse({**sample["message"], **BASE})
-    reading = read(shipped, sample["record"])
-    assert (reading.verdict, reading.faults, reading.unmapped) == ("translated", (), ())
-    assert reading.message == twin
+    if sample["record"]["kind"] not in ONLY_WRITTEN:
+        reading = read(shipped, sample["record"])
+        assert (reading.verdict, reading.faults, reading.unmapped) == ("translated", (), ())
+        assert reading.message == twin
     if sample["direction"] != "in":
         message = parse(sample["message"])
         writing = shipped.write("court_platform", "court", message, directory=Directory())
