@@ -27,7 +27,7 @@ RULES: Mapping[str, tuple[tuple[str, ...], Mapping[str, tuple[str, ...]]]] = {
     "thzx": ((*_CASE, "yy"), {"yy": _REASONS}),
     "ajth": ((*_CASE, "yy"), {"yy": _REASONS, "wzysssy": _YES_NO}),
     "ajdb": ((*_CASE, "dbsx"), {"dbcd": ("1", "2")}),  # a copy of what a unit that is late was told
-    "cdtz": ((*_CASE, "wsbs", "cljg", "clsj"), {"cljg": ("1", "2", "3", "4", "5", "6", "7")}),
+    "cdtz": ((*_CASE, "wsbs", "cljg", "clsj"), {"cljg": ("1", "2", "3", "4", "5", "6", "7")}),  # the gateway's own word
     "lxfk": ((*_CASE, "lxzt", "fksj"), {"lxzt": ("1", "2", "3", "9")}),
     "jgxx": (("fssj", "jgbm", "jgmc", "jglx", "zt"), {"zt": ("1", "2", "3")}),
     "ryxx": (("fssj", "rybh", "xm", "rylb", "zt"), {"zt": ("1", "2", "3")}),

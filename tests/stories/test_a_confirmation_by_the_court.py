@@ -92,7 +92,7 @@ class Court:
         }  # fmt: skip
         record = {"id": uuid7(), "kind": f"fengqiao.{kind}", "fields": message, "attachments": []}
         answer = json.loads(self.scenery.push(VILLAGE, record)["body"])
-        [told] = answer["results"]
+        told = answer["results"][0] if "results" in answer else {"fate": "refused", **answer}
         self.case = self.case or told["case"]
         return dict(told)
 

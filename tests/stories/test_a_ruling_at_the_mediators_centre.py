@@ -110,15 +110,15 @@ class Hearing(Courtroom):
 
     async def at_centre(self, *kinds: str) -> list[Row]:
         """Return what the centre holds of these kinds, in order, once nothing is on its way."""
-        await self.at_rest()
+        await self.everywhere_quiet()
         return [vars(each) for each in self.centre.book.records.values() if each.kind in kinds]
 
     async def at_platform(self, kind: str) -> list[Row]:
         """Return the fields of what the platform holds of a kind, once nothing is on its way."""
-        await self.at_rest()
+        await self.everywhere_quiet()
         return [each["fields"] for each in self.platform.court.received.values() if each["kind"] == kind]
 
-    async def at_rest(self) -> None:
+    async def everywhere_quiet(self) -> None:
         """Wait until nothing is on its way to anybody; nothing may be left to a person."""
         for _ in range(1500):
             with self.gateway.store.engine.connect() as connection:
@@ -179,7 +179,7 @@ async def test_a_ruling_reaches_the_mediators_system_byte_for_byte_and_the_recei
         assert [each["fields"]["ssdr"] for each in receipts] == list(NAMES)
         assert {paper["sha256"] for each in receipts for paper in each["attachments"]} == {sha256(SCAN)}
         assert (court.review()["state"], court.rulings()[0]["state"]) == ("SERVED", "SERVED")
-        await court.at_rest()
+        await court.everywhere_quiet()
 
 
 async def test_a_forged_ruling_reaches_neither_the_centre_nor_the_platform(court: Hearing) -> None:
