@@ -57,3 +57,15 @@ def test_police_entrust_a_dispute_by_ferry_and_learn_by_ferry_that_it_is_settled
     assert AGREEMENT["terms"] in settled["fields"].values()
     assert water.fate("success") == "delivered"
     assert police.ask("state")["sent"] == 5, "the numbers of the killed system go on: three records, two answers"
+
+
+def test_case_22_a_gate_that_loses_file_17_of_20_is_asked_for_it_and_all_twenty_arrive_in_order(water: Water) -> None:
+    police = water.police
+    police.tell("faults", fault="lose", way="from_police", numbers=[17], times=1)
+    ids = [f"PCS01-YH-{number:02d}" for number in range(1, 21)]
+    assert police.push(*(record("hazard", id=each) for each in ids)) == list(range(1, 21))
+    police.answer_to(ids[-1])
+    answers = police.ask("answers")
+    assert [(each["about"], each["code"]) for each in answers] == [(each, "1") for each in ids], "in order, each once"
+    kept = [each["record_id"] for each in water.ask("records?partner=pcs&limit=100")]
+    assert sorted(kept) == ids
