@@ -11,6 +11,7 @@ import httpx
 import pytest
 import structlog
 
+from gateway import inbound
 from gateway.demo.cast import IN_CENTRES, TOWNSHIP, VILLAGE
 from gateway.store import suspicions
 from tests.stories.field import OFFICE, STATION, Field, standing
@@ -74,7 +75,10 @@ async def ask(field: Field, path: str) -> httpx.Response:
     return await field.client.get(path, headers={"authorization": f"Bearer {field.gateway.admin_token}"})
 
 
-async def test_the_same_quarrel_from_the_police_and_the_village_is_linked_reported_and_not_merged(field: Field) -> None:
+async def test_the_same_quarrel_from_the_police_and_the_village_is_linked_reported_and_not_merged(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbound, "log", structlog.get_logger())  # not one that is bound to what was configured before
     with structlog.testing.capture_logs() as logged:
         await both(field)
     cases = {case["id"]: case["state"] for case in field.cases()}
