@@ -110,7 +110,11 @@ class Releasing:
             return None, "rulings.release.trust_faulty", where
 
     async def _verified(self, trust: Trust, message_id: str, case_id: str) -> bool:
-        found = await asyncio.to_thread(self.verifying.look, message_id, trust)
+        try:
+            found = await asyncio.to_thread(self.verifying.look, message_id, trust)
+        except Exception as error:
+            self._failed(message_id, error)
+            return False
         if not isinstance(found, Verified):
             await self._wait(message_id, found)
             return False
@@ -157,11 +161,14 @@ class Releasing:
         try:
             self.wake(frozenset(await self.writer.ran(work)))
         except Exception as error:
-            code = getattr(error, "code", None)
-            log.exception("ruling.fault", message_id=name, fault_id=uuid7(), code=code)
-            self._paused[name] = self.now() + PAUSE
+            self._failed(name, error)
             return False
         return True
+
+    def _failed(self, name: str, error: Exception) -> None:
+        """Leave what failed alone for a while; the log has it under an id, without the words of the error."""
+        log.error("ruling.fault", message_id=name, fault_id=uuid7(), code=getattr(error, "code", None), exc_info=error)
+        self._paused[name] = self.now() + PAUSE
 
     async def _each(self, pairs: Awaitable[list[Pair]], step: Callable[[str, str], Awaitable[bool]]) -> int:
         return await self._each_of(await pairs, step)

@@ -17,7 +17,15 @@ from sqlalchemy import Connection
 
 from gateway.lifecycle import Case, Confirmation, ruling_after
 from gateway.releasing import notices
-from gateway.releasing.looking import Application, Row, application_of, confirmation_of, ruling_of
+from gateway.releasing.looking import (
+    Application,
+    Row,
+    application_of,
+    confirmation_of,
+    file_of,
+    papers,
+    ruling_of,
+)
 from gateway.releasing.speaking import DECIDING, Speaking
 from gateway.rules import Rules
 from gateway.store import rulings
@@ -59,10 +67,13 @@ class Release:
         log.info("ruling.released", message_id=message_id, case_id=file.id, count=len(due))
         return woken
 
-    def _due(self, connection: Connection, file: CaseFile, row: Row) -> list[DueDelivery] | str:
+    def _due(self, connection: Connection, case: CaseFile, row: Row) -> list[DueDelivery] | str:
         """Return who gets the file, or the code of why nobody can: only the applicant is ever addressed."""
         kept, message = ruling_of(connection, self.cipher, row["message_id"])
-        routing = self.rules.release(file, message, number=row["number"], sender_partner=kept["partner"])
+        file = file_of(message.data, papers(connection, row["message_id"]))
+        if file is None or file["state"] != "kept" or file["sha256"] != row["sha256"]:
+            return "rulings.release.other_file"  # what goes out is what was verified, and nothing else
+        routing = self.rules.release(case, message, number=row["number"], sender_partner=kept["partner"])
         if routing.fault:
             return routing.fault
         due = [
@@ -71,7 +82,7 @@ class Release:
             if each.why != "copy" or self.speaking.carries(each.partner, message)
         ]
         there = {each.partner for each in due}
-        earlier = [each["message_id"] for each in rulings.of_case(connection, file.id) if _replaced(each, row)]
+        earlier = [each["message_id"] for each in rulings.of_case(connection, case.id) if _replaced(each, row)]
         more = [name for name in rulings.holders(connection, earlier) if name not in there]
         holders = [name for name in more if self.speaking.carries(name, message)]
         return due + [self.speaking.delivery(name, why="copy", independent=False) for name in holders]

@@ -41,6 +41,7 @@ def of_case(connection: Connection, case_id: str, *, without_row: bool = False) 
     if without_row:
         known = exists().where(_HERE.message_id == message.c.id)
         query = select(message).where(message.c.case_id == case_id, message.c.type == "ruling", ~known)
+        query = query.where(message.c.emptied_at.is_(None))
         return [dict(row) for row in connection.execute(query.order_by(message.c.step)).mappings()]
     query = select(ruling, message.c.step).join(message, message.c.id == _HERE.message_id)
     query = query.where(_HERE.case_id == case_id).order_by(message.c.step)

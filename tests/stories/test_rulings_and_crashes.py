@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from gateway.bootstrap import Gateway, shipped_adapters
+from gateway.errors import StoreUnavailable
 from gateway.releasing import notices
 from gateway.store import clock_calls, rulings
 from tests.gateway.store.conftest import postgres, postgres_url, sqlite_url, store_url
@@ -109,6 +110,31 @@ async def test_a_ruling_whose_applicant_cannot_be_reached_stays_verified_and_say
     assert court.rulings()[0]["state"] == "SERVING"
     assert sorted(partner for partner, _ in court.due_of("ruling")) == [OFFICE, VILLAGE]
     assert await court.fetch(TRIBUNAL)
+
+
+async def test_a_ruling_that_cannot_be_looked_at_waits_and_harms_no_neighbour(
+    court: Courtroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await court.issue(seen=False)
+    documents = court.gateway.store.documents
+    (kept,) = [row["message_id"] for row in await _taken_up(court)]
+    monkeypatch.setattr(documents, "stream", _unreadable)
+    await court.work()
+    assert [each["state"] for each in court.rulings()] == ["AWAITING"]
+    assert kept in court.gateway.releasing._paused
+    monkeypatch.undo()
+    court.gateway.releasing._paused.clear()
+    await court.work()
+    assert [each["state"] for each in court.rulings()] == ["SERVING"]
+
+
+async def _taken_up(court: Courtroom) -> list[dict[str, Any]]:
+    await court.gateway.releasing._take_up()
+    return court.rulings()
+
+
+def _unreadable(_: str) -> Any:
+    raise StoreUnavailable("store.damaged")
 
 
 async def test_while_an_objection_is_decided_upon_nothing_is_released(court: Courtroom) -> None:

@@ -64,6 +64,23 @@ async def test_the_court_platform_that_referred_the_case_is_told_in_its_own_word
         assert court.due_of("ruling") == [(OFFICE, "pending"), (VILLAGE, "pending")], "the file is not the platform's"
 
 
+async def test_a_ruling_that_grants_a_withdrawal_is_verified_and_served_too(court: Courtroom) -> None:
+    await court.issue(court.signed(decision="withdrawn"), result="4")
+    assert (court.review()["state"], court.rulings()[0]["state"]) == ("WITHDRAWN", "SERVING")
+    assert [each["type"].removeprefix("fengqiao.") for each in await court.fetch(VILLAGE)] == [
+        "ruling", "service_task", "service_task",
+    ]  # fmt: skip
+    assert [(await court.receipt(name))["fate"] for name in NAMES] == ["accepted", "accepted"]
+    assert court.review()["state"] == "WITHDRAWN"
+
+
+async def test_what_a_machine_has_no_words_for_is_left_to_a_person(court: Courtroom) -> None:
+    await court.issue(result="5")
+    (row,) = court.rulings()
+    assert row["state"] in {"UNDECIDED", "QUARANTINED"}
+    assert court.due_of("ruling") == []
+
+
 async def test_9_a_ruling_with_the_right_seal_and_another_case_number_is_quarantined_with_the_reason(
     court: Courtroom,
 ) -> None:
