@@ -63,24 +63,26 @@ def in_state(connection: Connection, state: str, besides: Set[str], limit: int) 
     return [(row.message_id, row.case_id) for row in connection.execute(query.order_by(_HERE.received_at).limit(limit))]
 
 
-def overtaken(connection: Connection, limit: int) -> list[tuple[str, str]]:
-    """Return rulings that their application has left behind: wholly served, or revoked."""
+def overtaken(connection: Connection, besides: Set[str], limit: int) -> list[tuple[str, str]]:
+    """Return rulings that their application may have left behind, but for those in ``besides``: served, or revoked.
+
+    An application that ended otherwise has no state for its ruling's service: there the receipts are counted.
+    """
     same = and_(confirmation.c.case_id == _HERE.case_id, confirmation.c.number == _HERE.number)
+    receipt = exists().where(
+        message.c.case_id == _HERE.case_id, message.c.type == "service_receipt",
+        message.c.received_at >= _HERE.released_at,
+    )  # fmt: skip
+    serving = and_(literal_column(f"ruling.{UNFINISHED}"), _HERE.state == "SERVING")
+    ended = confirmation.c.state.in_(("NOT_ACCEPTED", "WITHDRAWN", "TERMINATED"))
     decides = _HERE.result.in_(("revoked", "changed"))
-    columns = (_HERE.message_id, _HERE.case_id)
-    served = (
-        select(*columns)
-        .join(confirmation, same)
-        .where(literal_column(f"ruling.{UNFINISHED}"), _HERE.state == "SERVING", confirmation.c.state == "SERVED")
-        .limit(limit)
+    ways = (
+        and_(serving, or_(confirmation.c.state == "SERVED", and_(ended, receipt))),
+        and_(literal_column(f"confirmation.{REVOKED}"), _HERE.state != "REVOKED", ~decides),
     )
-    revoked = (
-        select(*columns)
-        .join(confirmation, same)
-        .where(literal_column(f"confirmation.{REVOKED}"), _HERE.state != "REVOKED", ~decides)
-        .limit(limit)
-    )
-    return [(row.message_id, row.case_id) for query in (served, revoked) for row in connection.execute(query)]
+    query = select(_HERE.message_id, _HERE.case_id).join(confirmation, same).limit(limit)
+    query = query.where(_HERE.message_id.not_in(besides)) if besides else query
+    return [(row.message_id, row.case_id) for way in ways for row in connection.execute(query.where(way))]
 
 
 def one(connection: Connection, message_id: str) -> Row | None:
