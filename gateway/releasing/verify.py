@@ -25,7 +25,7 @@ from gateway.releasing.verdicts import Outcome, code_of, kept_of, outcome_of, sa
 from gateway.rulings.limits import Limits
 from gateway.rulings.malformed import Malformed
 from gateway.rulings.result import Verification
-from gateway.store import cases, rulings
+from gateway.store import rulings
 from gateway.store.arrivals import CaseFile
 from gateway.store.cipher import Cipher
 from gateway.store.documents import Documents
@@ -114,7 +114,7 @@ class Verifying:
         )
 
     def _expected(self, connection: Connection, kept: Row, said: RulingData) -> Expected | str:
-        case = Case.from_dict(cases.snapshot(connection, kept["case_id"]))
+        case = Case.from_dict(rulings.snapshot(connection, kept["case_id"]))
         row = rulings.one(connection, kept["id"])
         here = confirmation_of(case, row["number"]) if row else None
         application = application_of(connection, self.cipher, case, here.number) if here else None

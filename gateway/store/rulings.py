@@ -17,7 +17,17 @@ from gateway.store import due
 from gateway.store.arrivals import CaseFile, DueDelivery
 from gateway.store.bulk import insert_rows
 from gateway.store.rows import DAY
-from gateway.store.tables import OPEN, REVOKED, RULING, UNFINISHED, confirmation, delivery, message, ruling
+from gateway.store.tables import (
+    OPEN,
+    REVOKED,
+    RULING,
+    UNFINISHED,
+    confirmation,
+    delivery,
+    dispute_case,
+    message,
+    ruling,
+)
 from gateway.store.tables import ruling_certificate as rests_on
 
 WAITING = ("AWAITING", "UNDECIDED", "QUARANTINED", "VERIFIED")
@@ -90,6 +100,13 @@ def one(connection: Connection, message_id: str) -> Row | None:
     query = select(ruling, message.c.step).join(message, message.c.id == _HERE.message_id)
     row = connection.execute(query.where(_HERE.message_id == message_id)).mappings().first()
     return dict(row) if row else None
+
+
+def snapshot(connection: Connection, case_id: str) -> Row:
+    """Return a case as the lifecycle keeps it, without locking it."""
+    query = select(dispute_case.c.snapshot).where(dispute_case.c.id == case_id)
+    found: Row = orjson.loads(connection.execute(query).scalar_one())
+    return found
 
 
 def find(connection: Connection, name: str) -> Row | None:
