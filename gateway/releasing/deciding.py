@@ -68,7 +68,8 @@ class Deciding:
         def enter(connection: Connection) -> set[str]:
             file, woken = self.speaking.locked(connection, case_id)
             row = _row(connection, message_id)
-            if ruling_after(row["state"], "reopened") is None or row["decided_by"]:
+            refused = row["decided_by"] and row["state"] == "QUARANTINED"
+            if ruling_after(row["state"], "reopened") is None or refused:
                 raise GatewayError("rulings.release.not_reopened", state=row["state"])
             return woken | self._enter(connection, file, row, "reopened", "reopened", code=None)
 

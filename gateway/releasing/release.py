@@ -33,6 +33,8 @@ from gateway.store.arrivals import CaseFile, DueDelivery
 from gateway.store.cipher import Cipher
 from gateway.store.times import millis
 
+STALE = 3_600_000  # milliseconds since a verification after which nothing is released by it
+
 log = structlog.get_logger("fengqiao.rulings")
 
 
@@ -60,6 +62,8 @@ class Release:
         if isinstance(due, str):
             self._stays(connection, row, due)
             return None
+        if millis(self.now()) - (row["verified_at"] or 0) > STALE:
+            return self._verify_again(connection, file, row)
         rulings.change(connection, message_id, state=after, code=row["code"], released_at=millis(self.now()))
         woken = self._announce(connection, file, row, here, application)
         woken |= rulings.deliver(connection, file, row, due, millis(self.now()))
@@ -91,6 +95,13 @@ class Release:
         if row["code"] != code:
             rulings.change(connection, row["message_id"], code=code)
             log.error("ruling.not_released", message_id=row["message_id"], case_id=row["case_id"], code=code)
+
+    def _verify_again(self, connection: Connection, file: CaseFile, row: Row) -> set[str]:
+        """Let what was verified too long ago pass every check again: somebody may have withdrawn a seal since."""
+        rulings.change(connection, row["message_id"], state=ruling_after(row["state"], "reopened"), code=None)
+        told = notices.notice(row, "reopened", now=self.now(), step=file.step, addressee=None)
+        log.info("ruling.reopened", message_id=row["message_id"], case_id=file.id)
+        return self.speaking.say(connection, file, told, ())
 
     def _announce(
         self, connection: Connection, file: CaseFile, row: Row, here: Confirmation, application: Application

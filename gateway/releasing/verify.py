@@ -95,6 +95,7 @@ class Verifying:
         code = None if found.outcome == "verified" else code_of(verified) if verified else MISSING
         rulings.change(
             connection, row["message_id"], state=after, code=code, evidence=found.evidence, verified_at=millis(now),
+            decided_by=None, decided_reason=None, decided_at=None,
             checks=rulings.write_checks(kept_of(verified)) if verified else None,
             sha256=verified.evidence.sha256 if verified else None, sm3=verified.evidence.sm3 if verified else None,
         )  # fmt: skip

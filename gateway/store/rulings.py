@@ -165,10 +165,9 @@ def resting_on(connection: Connection, kind: str, values: Sequence[str]) -> list
 
 
 def holders(connection: Connection, message_ids: Sequence[str]) -> list[str]:
-    """Return the partners that have one of these messages, or may have it: it was on its way at least."""
-    tried = or_(delivery.c.lease.is_not(None), delivery.c.attempts > 0, delivery.c.delivered_at.is_not(None))
-    has = and_(tried, delivery.c.status != "withdrawn")
-    query = select(delivery.c.partner).where(delivery.c.message_id.in_(message_ids), has).distinct()
+    """Return the partners that have one of these messages, or may have it: whose delivery was not withdrawn."""
+    given = and_(delivery.c.message_id.in_(message_ids), delivery.c.status != "withdrawn")
+    query = select(delivery.c.partner).where(given).distinct()
     return sorted(connection.execute(query).scalars()) if message_ids else []
 
 
