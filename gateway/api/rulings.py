@@ -61,7 +61,7 @@ def archive(gateway: Administered, ruling: str) -> Response:
 
 @router.post("/{ruling}/decide", summary="Release or refuse a ruling by hand 人工决定")
 async def decide(gateway: Administered, ruling: str, decision: Decision) -> dict[str, Any]:
-    """Enter a person's decision on a ruling that could not be decided. Raises NotFound, GatewayError."""
+    """Enter a person's decision on a ruling that could not be decided. Raises NotFound, Conflicting, NotAuthorised."""
     return await gateway.deciding.decide(
         ruling, release=decision.release, name=decision.name.strip(), reason=decision.reason.strip()
     )
@@ -69,7 +69,7 @@ async def decide(gateway: Administered, ruling: str, decision: Decision) -> dict
 
 @router.post("/{ruling}/reopen", summary="Verify a ruling again 重新验签")
 async def reopen(gateway: Administered, ruling: str) -> dict[str, Any]:
-    """Have a ruling verified again by the trust of now. Raises NotFound, GatewayError."""
+    """Have a ruling verified again by the trust of now. Raises NotFound, Conflicting."""
     return await gateway.deciding.reopen(ruling)
 
 

@@ -133,7 +133,7 @@ CONFIRMATION_STEPS: tuple[ConfirmationStep, ...] = (
     ConfirmationStep("ruling_notice:quarantined", ("RETURNED_ONLINE",), "gateway",
                      after="QUARANTINED", basis=_PROOF),
     ConfirmationStep("ruling_notice:quarantined", _OVER, "gateway", basis=_PROOF),
-    ConfirmationStep("ruling_notice:reopened", ("RETURNED_ONLINE", "QUARANTINED"), "gateway",
+    ConfirmationStep("ruling_notice:reopened", ("RETURNED_ONLINE", "QUARANTINED", "VERIFIED"), "gateway",
                      after="RETURNED_ONLINE", basis=_PROOF),
     ConfirmationStep("ruling_notice:reopened", _OVER, "gateway", basis=_PROOF),
     ConfirmationStep("ruling_notice:released", ("VERIFIED",), "gateway",

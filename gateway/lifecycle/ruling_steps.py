@@ -8,6 +8,7 @@
             └───────────── a check failed ────────────┘
     from everywhere: superseded ─► SUPERSEDED ●          revoked ─► REVOKED ●
 
+What was verified long ago and could not be released then is verified again, too, before it goes out.
 Nothing leads from QUARANTINED to VERIFIED but a new verification in which every check passes: no person can release
 what failed one. An application follows its current file (``confirmation_steps.py``).
 """
@@ -33,7 +34,7 @@ RULING_STEPS: tuple[RulingStep, ...] = (
     RulingStep("verified", ("AWAITING",), "VERIFIED"),
     RulingStep("undecided", ("AWAITING",), "UNDECIDED"),
     RulingStep("quarantined", ("AWAITING",), "QUARANTINED"),
-    RulingStep("reopened", ("UNDECIDED", "QUARANTINED"), "AWAITING"),
+    RulingStep("reopened", ("UNDECIDED", "QUARANTINED", "VERIFIED"), "AWAITING"),
     RulingStep("decided_release", ("UNDECIDED",), "VERIFIED"),
     RulingStep("decided_refusal", ("UNDECIDED",), "QUARANTINED"),
     RulingStep("released", ("VERIFIED",), "SERVING"),

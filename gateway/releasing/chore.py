@@ -66,7 +66,7 @@ class Releasing:
             steps = await self._take_up()
             steps += await self._verify()
             steps += await self._each(self._read(partial(self._in, "VERIFIED")), self._release)
-            return steps + await self._each(self._read(partial(rulings.overtaken, limit=PAGE)), self._follow)
+            return steps + await self._each(self._read(self._overtaken), self._follow)
 
     async def _take_up(self) -> int:
         """Take up what has no row yet; now and then of all times, for what was parked or held came long ago."""
@@ -111,7 +111,11 @@ class Releasing:
             return None, "rulings.release.trust_faulty", where
 
     async def _verified(self, trust: Trust, message_id: str, case_id: str) -> bool:
-        found = await asyncio.to_thread(self.verifying.look, message_id, trust)
+        try:
+            found = await asyncio.to_thread(self.verifying.look, message_id, trust)
+        except Exception as error:
+            self._failed(message_id, error)
+            return False
         if not isinstance(found, Verified):
             await self._wait(message_id, found)
             return False
@@ -143,8 +147,12 @@ class Releasing:
             return woken
         if here.state == "REVOKED":
             return woken | self.speaking.end(connection, file, row, "revoked", None)
-        if here.state == "SERVED" and ruling_after(row["state"], "served"):
+        current = (here.document, here.version) == (row["document_id"], row["version"])
+        everybody = current and here.addressees and len(here.served) == len(here.addressees)
+        if (here.state == "SERVED" or everybody) and ruling_after(row["state"], "served"):
             rulings.change(connection, message_id, state="SERVED")
+        else:
+            self._paused[message_id] = self.now() + PAUSE
         return woken
 
     async def _wait(self, message_id: str, code: str) -> None:
@@ -158,17 +166,23 @@ class Releasing:
         try:
             self.wake(frozenset(await self.writer.ran(work)))
         except Exception as error:
-            code = getattr(error, "code", None)
-            log.exception("ruling.fault", message_id=name, fault_id=uuid7(), code=code)
-            self._paused[name] = self.now() + PAUSE
+            self._failed(name, error)
             return False
         return True
+
+    def _failed(self, name: str, error: Exception) -> None:
+        """Leave what failed alone for a while; the log has it under an id, without the words of the error."""
+        log.error("ruling.fault", message_id=name, fault_id=uuid7(), code=getattr(error, "code", None), exc_info=error)
+        self._paused[name] = self.now() + PAUSE
 
     async def _each(self, pairs: Awaitable[list[Pair]], step: Callable[[str, str], Awaitable[bool]]) -> int:
         return await self._each_of(await pairs, step)
 
     async def _each_of(self, pairs: list[Pair], step: Callable[[str, str], Awaitable[bool]]) -> int:
         return sum([await step(*pair) for pair in pairs if pair[0] not in self._paused])
+
+    def _overtaken(self, connection: Connection) -> list[Pair]:
+        return rulings.overtaken(connection, set(self._paused), PAGE)
 
     def _in(self, state: str, connection: Connection) -> list[Pair]:
         return rulings.in_state(connection, state, set(self._paused), PAGE)

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, Engine
 
-from gateway.errors import GatewayError, NotFound
+from gateway.errors import Conflicting, NotAuthorised, NotFound
 from gateway.lifecycle import Case, RulingEvent, ruling_after
 from gateway.releasing import notices
 from gateway.releasing.looking import Row, confirmation_of
@@ -36,7 +36,7 @@ class Deciding:
     async def decide(self, ruling: str, *, release: bool, name: str, reason: str) -> dict[str, Any]:
         """Release or refuse a ruling that waits for a person, by its message's id or the court's.
 
-        Raises NotFound, GatewayError.
+        Raises NotFound, Conflicting, NotAuthorised.
 
         Only what is genuine beyond doubt may be released: a person reads what a machine could not, and vouches for no
         signature.
@@ -48,9 +48,9 @@ class Deciding:
             row = _row(connection, message_id)
             event: RulingEvent = "decided_release" if release else "decided_refusal"
             if ruling_after(row["state"], event) is None:
-                raise GatewayError("rulings.release.not_undecided", state=row["state"])
+                raise Conflicting("rulings.release.not_undecided", state=row["state"])
             if release and not may_be_released(rulings.read_checks(row["checks"])):
-                raise GatewayError("rulings.release.not_genuine")
+                raise NotAuthorised("rulings.release.not_genuine")
             decided = {"decided_by": name, "decided_reason": reason, "decided_at": millis(self.now())}
             code = "rulings.release.released_by_person" if release else "rulings.release.refused_by_person"
             outcome = "verified" if release else "quarantined"
@@ -62,14 +62,15 @@ class Deciding:
         return self._told(message_id)
 
     async def reopen(self, ruling: str) -> dict[str, Any]:
-        """Have a ruling verified again, by the trust of now. Raises NotFound, GatewayError."""
+        """Have a ruling verified again, by the trust of now. Raises NotFound, Conflicting."""
         message_id, case_id = self._found(ruling)
 
         def enter(connection: Connection) -> set[str]:
             file, woken = self.speaking.locked(connection, case_id)
             row = _row(connection, message_id)
-            if ruling_after(row["state"], "reopened") is None or row["decided_by"]:
-                raise GatewayError("rulings.release.not_reopened", state=row["state"])
+            refused = row["decided_by"] and row["state"] == "QUARANTINED"
+            if ruling_after(row["state"], "reopened") is None or refused:
+                raise Conflicting("rulings.release.not_reopened", state=row["state"])
             return woken | self._enter(connection, file, row, "reopened", "reopened", code=None)
 
         self.wake(frozenset(await self.writer.ran(enter)))

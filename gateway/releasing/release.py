@@ -17,13 +17,23 @@ from sqlalchemy import Connection
 
 from gateway.lifecycle import Case, Confirmation, ruling_after
 from gateway.releasing import notices
-from gateway.releasing.looking import Application, Row, application_of, confirmation_of, ruling_of
+from gateway.releasing.looking import (
+    Application,
+    Row,
+    application_of,
+    confirmation_of,
+    file_of,
+    papers,
+    ruling_of,
+)
 from gateway.releasing.speaking import DECIDING, Speaking
 from gateway.rules import Rules
 from gateway.store import rulings
 from gateway.store.arrivals import CaseFile, DueDelivery
 from gateway.store.cipher import Cipher
 from gateway.store.times import millis
+
+STALE = 3_600_000  # milliseconds since a verification after which nothing is released by it
 
 log = structlog.get_logger("fengqiao.rulings")
 
@@ -52,6 +62,8 @@ class Release:
         if isinstance(due, str):
             self._stays(connection, row, due)
             return None
+        if millis(self.now()) - (row["verified_at"] or 0) > STALE:
+            return self._verify_again(connection, file, row)
         rulings.change(connection, message_id, state=after, code=row["code"], released_at=millis(self.now()))
         woken = self._announce(connection, file, row, here, application)
         woken |= rulings.deliver(connection, file, row, due, millis(self.now()))
@@ -59,10 +71,13 @@ class Release:
         log.info("ruling.released", message_id=message_id, case_id=file.id, count=len(due))
         return woken
 
-    def _due(self, connection: Connection, file: CaseFile, row: Row) -> list[DueDelivery] | str:
+    def _due(self, connection: Connection, case: CaseFile, row: Row) -> list[DueDelivery] | str:
         """Return who gets the file, or the code of why nobody can: only the applicant is ever addressed."""
         kept, message = ruling_of(connection, self.cipher, row["message_id"])
-        routing = self.rules.release(file, message, number=row["number"], sender_partner=kept["partner"])
+        file = file_of(message.data, papers(connection, row["message_id"]))
+        if file is None or file["state"] != "kept" or file["sha256"] != row["sha256"]:
+            return "rulings.release.other_file"  # what goes out is what was verified, and nothing else
+        routing = self.rules.release(case, message, number=row["number"], sender_partner=kept["partner"])
         if routing.fault:
             return routing.fault
         due = [
@@ -71,7 +86,7 @@ class Release:
             if each.why != "copy" or self.speaking.carries(each.partner, message)
         ]
         there = {each.partner for each in due}
-        earlier = [each["message_id"] for each in rulings.of_case(connection, file.id) if _replaced(each, row)]
+        earlier = [each["message_id"] for each in rulings.of_case(connection, case.id) if _replaced(each, row)]
         more = [name for name in rulings.holders(connection, earlier) if name not in there]
         holders = [name for name in more if self.speaking.carries(name, message)]
         return due + [self.speaking.delivery(name, why="copy", independent=False) for name in holders]
@@ -80,6 +95,13 @@ class Release:
         if row["code"] != code:
             rulings.change(connection, row["message_id"], code=code)
             log.error("ruling.not_released", message_id=row["message_id"], case_id=row["case_id"], code=code)
+
+    def _verify_again(self, connection: Connection, file: CaseFile, row: Row) -> set[str]:
+        """Let what was verified too long ago pass every check again: somebody may have withdrawn a seal since."""
+        rulings.change(connection, row["message_id"], state=ruling_after(row["state"], "reopened"), code=None)
+        told = notices.notice(row, "reopened", now=self.now(), step=file.step, addressee=None)
+        log.info("ruling.reopened", message_id=row["message_id"], case_id=file.id)
+        return self.speaking.say(connection, file, told, ())
 
     def _announce(
         self, connection: Connection, file: CaseFile, row: Row, here: Confirmation, application: Application

@@ -88,8 +88,8 @@ class Speaking:
         if after is None:
             return set()
         now, messages = self.now(), [row["message_id"], *rulings.said(connection, notices.tasks_of(row))]
-        holders = rulings.holders(connection, [row["message_id"]])
         woken = rulings.withdraw(connection, messages, "rulings.release.withdrawn", millis(now))
+        holders = rulings.holders(connection, [row["message_id"]])  # after: a worker may just have taken one up
         ended = {"state": after, "code": None, "ended_at": millis(now), "replaced_by": by}
         rulings.change(connection, row["message_id"], **ended)
         if holders:

@@ -25,7 +25,7 @@ from gateway.releasing.verdicts import Outcome, code_of, kept_of, outcome_of, sa
 from gateway.rulings.limits import Limits
 from gateway.rulings.malformed import Malformed
 from gateway.rulings.result import Verification
-from gateway.store import cases, rulings
+from gateway.store import rulings
 from gateway.store.arrivals import CaseFile
 from gateway.store.cipher import Cipher
 from gateway.store.documents import Documents
@@ -95,6 +95,7 @@ class Verifying:
         code = None if found.outcome == "verified" else code_of(verified) if verified else MISSING
         rulings.change(
             connection, row["message_id"], state=after, code=code, evidence=found.evidence, verified_at=millis(now),
+            decided_by=None, decided_reason=None, decided_at=None,
             checks=rulings.write_checks(kept_of(verified)) if verified else None,
             sha256=verified.evidence.sha256 if verified else None, sm3=verified.evidence.sm3 if verified else None,
         )  # fmt: skip
@@ -114,7 +115,7 @@ class Verifying:
         )
 
     def _expected(self, connection: Connection, kept: Row, said: RulingData) -> Expected | str:
-        case = Case.from_dict(cases.snapshot(connection, kept["case_id"]))
+        case = Case.from_dict(rulings.snapshot(connection, kept["case_id"]))
         row = rulings.one(connection, kept["id"])
         here = confirmation_of(case, row["number"]) if row else None
         application = application_of(connection, self.cipher, case, here.number) if here else None

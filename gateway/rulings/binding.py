@@ -17,6 +17,8 @@ from gateway.rulings.trust import Trust
 from gateway.rulings.wording import Wording
 from gateway.rulings.wording.fields import Stated, same_court, stated
 
+_WITHOUT_WORDING = frozenset({"terminated", "revoked", "changed"})  # what such a ruling says, a person reads
+
 
 def of(octets: bytes, wording: Wording | None, judged: Sequence[Judged], context: Context) -> tuple[Finding, ...]:
     """Return check 11 for a file, whose words are ``wording`` where it is one that has words."""
@@ -65,7 +67,8 @@ def _same_case(says: Stated | None, wording: Wording | None, expected: Expected)
         return
     if says.documents != 1:
         yield failed(Check.BINDING, "rulings.binding.documents", count=says.documents)
-    given = {"court": says.court, "case_number": says.case_number, "ruling": says.ruling, "pages": wording.pages}
+    ruling = None if expected.ruling in _WITHOUT_WORDING else says.ruling
+    given = {"court": says.court, "case_number": says.case_number, "ruling": ruling, "pages": wording.pages}
     for name, value in given.items():
         if wanted[name] is not None:
             yield from _compared(name, wanted[name], value)

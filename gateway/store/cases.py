@@ -65,13 +65,6 @@ def load(connection: Connection, ids: Iterable[str]) -> dict[str, CaseFile]:
     return {row["id"]: _file(row) for row in connection.execute(_LOAD, {"ids": wanted}).mappings()}
 
 
-def snapshot(connection: Connection, case_id: str) -> Mapping[str, Any]:
-    """Return a case as the lifecycle keeps it, without locking it."""
-    query = select(dispute_case.c.snapshot).where(dispute_case.c.id == case_id)
-    found: Mapping[str, Any] = orjson.loads(connection.execute(query).scalar_one())
-    return found
-
-
 def save(connection: Connection, files: Sequence[CaseFile]) -> None:
     """Write new and changed cases."""
     insert_rows(connection, dispute_case, [_row(file) for file in files if file.new])

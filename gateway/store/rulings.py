@@ -17,7 +17,17 @@ from gateway.store import due
 from gateway.store.arrivals import CaseFile, DueDelivery
 from gateway.store.bulk import insert_rows
 from gateway.store.rows import DAY
-from gateway.store.tables import OPEN, REVOKED, RULING, UNFINISHED, confirmation, delivery, message, ruling
+from gateway.store.tables import (
+    OPEN,
+    REVOKED,
+    RULING,
+    UNFINISHED,
+    confirmation,
+    delivery,
+    dispute_case,
+    message,
+    ruling,
+)
 from gateway.store.tables import ruling_certificate as rests_on
 
 WAITING = ("AWAITING", "UNDECIDED", "QUARANTINED", "VERIFIED")
@@ -41,6 +51,7 @@ def of_case(connection: Connection, case_id: str, *, without_row: bool = False) 
     if without_row:
         known = exists().where(_HERE.message_id == message.c.id)
         query = select(message).where(message.c.case_id == case_id, message.c.type == "ruling", ~known)
+        query = query.where(message.c.emptied_at.is_(None))
         return [dict(row) for row in connection.execute(query.order_by(message.c.step)).mappings()]
     query = select(ruling, message.c.step).join(message, message.c.id == _HERE.message_id)
     query = query.where(_HERE.case_id == case_id).order_by(message.c.step)
@@ -62,24 +73,26 @@ def in_state(connection: Connection, state: str, besides: Set[str], limit: int) 
     return [(row.message_id, row.case_id) for row in connection.execute(query.order_by(_HERE.received_at).limit(limit))]
 
 
-def overtaken(connection: Connection, limit: int) -> list[tuple[str, str]]:
-    """Return rulings that their application has left behind: wholly served, or revoked."""
+def overtaken(connection: Connection, besides: Set[str], limit: int) -> list[tuple[str, str]]:
+    """Return rulings that their application may have left behind, but for those in ``besides``: served, or revoked.
+
+    An application that ended otherwise has no state for its ruling's service: there the receipts are counted.
+    """
     same = and_(confirmation.c.case_id == _HERE.case_id, confirmation.c.number == _HERE.number)
+    receipt = exists().where(
+        message.c.case_id == _HERE.case_id, message.c.type == "service_receipt",
+        message.c.received_at >= _HERE.released_at,
+    )  # fmt: skip
+    serving = and_(literal_column(f"ruling.{UNFINISHED}"), _HERE.state == "SERVING")
+    ended = confirmation.c.state.in_(("NOT_ACCEPTED", "WITHDRAWN", "TERMINATED"))
     decides = _HERE.result.in_(("revoked", "changed"))
-    columns = (_HERE.message_id, _HERE.case_id)
-    served = (
-        select(*columns)
-        .join(confirmation, same)
-        .where(literal_column(f"ruling.{UNFINISHED}"), _HERE.state == "SERVING", confirmation.c.state == "SERVED")
-        .limit(limit)
+    ways = (
+        and_(serving, or_(confirmation.c.state == "SERVED", and_(ended, receipt))),
+        and_(literal_column(f"confirmation.{REVOKED}"), _HERE.state != "REVOKED", ~decides),
     )
-    revoked = (
-        select(*columns)
-        .join(confirmation, same)
-        .where(literal_column(f"confirmation.{REVOKED}"), _HERE.state != "REVOKED", ~decides)
-        .limit(limit)
-    )
-    return [(row.message_id, row.case_id) for query in (served, revoked) for row in connection.execute(query)]
+    query = select(_HERE.message_id, _HERE.case_id).join(confirmation, same).limit(limit)
+    query = query.where(_HERE.message_id.not_in(besides)) if besides else query
+    return [(row.message_id, row.case_id) for way in ways for row in connection.execute(query.where(way))]
 
 
 def one(connection: Connection, message_id: str) -> Row | None:
@@ -87,6 +100,13 @@ def one(connection: Connection, message_id: str) -> Row | None:
     query = select(ruling, message.c.step).join(message, message.c.id == _HERE.message_id)
     row = connection.execute(query.where(_HERE.message_id == message_id)).mappings().first()
     return dict(row) if row else None
+
+
+def snapshot(connection: Connection, case_id: str) -> Row:
+    """Return a case as the lifecycle keeps it, without locking it."""
+    query = select(dispute_case.c.snapshot).where(dispute_case.c.id == case_id)
+    found: Row = orjson.loads(connection.execute(query).scalar_one())
+    return found
 
 
 def find(connection: Connection, name: str) -> Row | None:
@@ -145,10 +165,9 @@ def resting_on(connection: Connection, kind: str, values: Sequence[str]) -> list
 
 
 def holders(connection: Connection, message_ids: Sequence[str]) -> list[str]:
-    """Return the partners that have one of these messages, or may have it: it was on its way at least."""
-    tried = or_(delivery.c.lease.is_not(None), delivery.c.attempts > 0, delivery.c.delivered_at.is_not(None))
-    has = and_(tried, delivery.c.status != "withdrawn")
-    query = select(delivery.c.partner).where(delivery.c.message_id.in_(message_ids), has).distinct()
+    """Return the partners that have one of these messages, or may have it: whose delivery was not withdrawn."""
+    given = and_(delivery.c.message_id.in_(message_ids), delivery.c.status != "withdrawn")
+    query = select(delivery.c.partner).where(given).distinct()
     return sorted(connection.execute(query).scalars()) if message_ids else []
 
 

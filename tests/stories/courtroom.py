@@ -285,6 +285,7 @@ def _configure(config: Path, secret: str, settings: Row, url: str) -> None:
             row = {
                 "partner": name, "adapter": "court_oa", "organisations": [f"org-{name}"], "base_url": url,
                 "settings": settings, "secrets": {"app_secret": "file:secrets/oa"},
+                "attachment_hosts": [url.partition("//")[2]],
             }  # fmt: skip
         _write(config / "partners" / f"{name}.yaml", yaml.safe_dump(row, allow_unicode=True))
     _write(config / "secrets" / "oa", secret)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.bootstrap import Gateway, shipped_adapters
+from gateway.errors import StoreUnavailable
 from gateway.releasing import notices
+from gateway.releasing.release import STALE
 from gateway.store import clock_calls, rulings
 from tests.gateway.store.conftest import postgres, postgres_url, sqlite_url, store_url
-from tests.stories.courtroom import OFFICE, TRIBUNAL, VILLAGE, Courtroom, courtroom
+from tests.stories.courtroom import OFFICE, TRIBUNAL, VILLAGE, Courtroom, courtroom, write_trust
 
 __all__ = ["postgres", "postgres_url", "sqlite_url", "store_url"]
 EVERYBODY = {"ruling": 2, "service_task": 2, "ruling_notice": 2}  # deliveries, each to its own partner
@@ -109,6 +112,47 @@ async def test_a_ruling_whose_applicant_cannot_be_reached_stays_verified_and_say
     assert court.rulings()[0]["state"] == "SERVING"
     assert sorted(partner for partner, _ in court.due_of("ruling")) == [OFFICE, VILLAGE]
     assert await court.fetch(TRIBUNAL)
+
+
+async def test_what_was_verified_long_ago_passes_every_check_again_before_it_goes_out(court: Courtroom) -> None:
+    await court.issue(seen=False)
+    await court.gateway.releasing._take_up()
+    await court.gateway.releasing._verify()
+    (row,) = court.rulings()
+    assert row["state"] == "VERIFIED"
+    long_ago = row["verified_at"] - 2 * STALE
+    await court.gateway.writer.ran(lambda read: rulings.change(read, row["message_id"], verified_at=long_ago))
+    withdrawn = (court.bench.at - timedelta(hours=1)).isoformat()
+    write_trust(court.trust, court.bench, seals=[{"id": court.bench.wanted.id, "withdrawn": withdrawn}])
+    await court.work()
+    (row,) = court.rulings()
+    assert row["state"] == court.review()["state"] == "QUARANTINED"
+    assert court.due_of("ruling") == []
+
+
+async def test_a_ruling_that_cannot_be_looked_at_waits_and_harms_no_neighbour(
+    court: Courtroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await court.issue(seen=False)
+    documents = court.gateway.store.documents
+    (kept,) = [row["message_id"] for row in await _taken_up(court)]
+    monkeypatch.setattr(documents, "stream", _unreadable)
+    await court.work()
+    assert [each["state"] for each in court.rulings()] == ["AWAITING"]
+    assert kept in court.gateway.releasing._paused
+    monkeypatch.undo()
+    court.gateway.releasing._paused.clear()
+    await court.work()
+    assert [each["state"] for each in court.rulings()] == ["SERVING"]
+
+
+async def _taken_up(court: Courtroom) -> list[dict[str, Any]]:
+    await court.gateway.releasing._take_up()
+    return court.rulings()
+
+
+def _unreadable(_: str) -> Any:
+    raise StoreUnavailable("store.damaged")
 
 
 async def test_while_an_objection_is_decided_upon_nothing_is_released(court: Courtroom) -> None:

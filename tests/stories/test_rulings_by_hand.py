@@ -97,7 +97,7 @@ async def test_a_person_decides_at_the_door_of_the_administration(tmp_path: Path
         decided = await ask(court, f"/{document}/decide", {"release": True, "name": "许知微", "reason": "已电话核对"})
         assert decided.json()["state"] == "VERIFIED"
         again = await ask(court, f"/{document}/decide", {"release": False, "name": "许知微", "reason": "改主意了"})
-        assert again.json()["code"] == "rulings.release.not_undecided"
+        assert (again.status_code, again.json()["code"]) == (409, "rulings.release.not_undecided")
         await court.work()
         assert (await court.fetch(VILLAGE))[0]["type"] == "fengqiao.ruling"
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from fastapi.responses import Response
 
 from adapters.court_oa.simulator_signing import der, pdf
 from gateway.errors import GatewayError
@@ -62,6 +65,58 @@ async def test_the_court_platform_that_referred_the_case_is_told_in_its_own_word
         await court.quiet(TRIBUNAL)
         assert (TRIBUNAL, "delivered") in court.due_of("ruling_notice")
         assert court.due_of("ruling") == [(OFFICE, "pending"), (VILLAGE, "pending")], "the file is not the platform's"
+
+
+async def test_a_ruling_that_grants_a_withdrawal_is_verified_and_served_too(court: Courtroom) -> None:
+    await court.issue(court.signed(decision="withdrawn"), result="4")
+    assert (court.review()["state"], court.rulings()[0]["state"]) == ("WITHDRAWN", "SERVING")
+    assert [each["type"].removeprefix("fengqiao.") for each in await court.fetch(VILLAGE)] == [
+        "ruling", "service_task", "service_task",
+    ]  # fmt: skip
+    assert (await court.receipt(NAMES[0]))["fate"] == "accepted"
+    await court.work()
+    assert court.rulings()[0]["state"] == "SERVING"
+    assert (await court.receipt(NAMES[1]))["fate"] == "accepted"
+    court.gateway.releasing._paused.clear()  # or a minute later
+    await court.work()
+    assert (court.review()["state"], court.rulings()[0]["state"]) == ("WITHDRAWN", "SERVED")
+
+
+async def test_what_a_machine_has_no_words_for_is_left_to_a_person(court: Courtroom) -> None:
+    await court.issue(result="5")
+    (row,) = court.rulings()
+    assert (row["state"], row["code"]) == ("UNDECIDED", "rulings.binding.no_ruling")
+    assert court.due_of("ruling") == []
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_a_ruling_whose_file_lies_at_the_courts_file_server_waits_until_it_is_here(
+    court: Courtroom, there: bool
+) -> None:
+    octets = court.signed()
+    if there:
+        court.oa.app.add_api_route("/file", lambda: Response(octets, media_type="application/ofd"))
+    order = {"decision": "ruling", "format": "OFD", "content_base64": base64.b64encode(octets).decode()}
+    record = court.oa.reviewed(order)
+    (paper,) = record["attachments"]
+    del paper["content_base64"]
+    announced = {**record, "attachments": [{**paper, "url": f"{court.oa_url}/file"}]}
+    assert "已受理" in (await court.push(announced))["text"]
+    for _ in range(500):
+        await court.work()
+        (row,) = court.rulings()
+        if row["state"] != "AWAITING":
+            break
+        court.gateway.releasing._paused.clear()  # or a minute later
+        await asyncio.sleep(0.02)
+    assert (row["state"], row["code"]) == (
+        ("SERVING", None) if there else ("QUARANTINED", "rulings.release.document_missing")
+    )
+    if there:
+        assert (await court.fetch(VILLAGE))[0]["files"] == [octets]
+    else:
+        (told,) = await court.at_court("yqtz")
+        assert told["fields"]["cljg"] == "3"
 
 
 async def test_9_a_ruling_with_the_right_seal_and_another_case_number_is_quarantined_with_the_reason(

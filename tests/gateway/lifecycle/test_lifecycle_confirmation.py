@@ -141,7 +141,7 @@ FILE_GRID = """
 ruling_notice:verified       VERIFIED    no          no       no      no     no       no        =       =        =            =             =         =          =          =
 ruling_notice:undecided      =           no          no       no      no     no       no        =       =        =            =             =         =          =          =
 ruling_notice:quarantined    QUARANTINED no          no       no      no     no       no        =       =        =            =             =         =          =          =
-ruling_notice:reopened       =           RETURNED    no       no      no     no       no        =       =        =            =             =         =          =          =
+ruling_notice:reopened       =           RETURNED    RETURNED no      no     no       no        =       =        =            =             =         =          =          =
 ruling_notice:released       no          no          SERVING  no      no     no       no        =       =        =            =             =         =          =          =
 service_receipt:served       no          no          no       =       =      no       =         no      =        no           =             no        =          no         =
 service_receipt:other        no          no          no       =       =      no       =         no      =        no           =             no        =          no         =
