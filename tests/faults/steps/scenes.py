@@ -53,13 +53,27 @@ async def an_idle_lane(play: Play) -> None:
     """Nobody drains a lane, or ever has, and no connection is open."""
 
     async def left() -> bool:
-        return not play.ground.rows(
-            "SELECT 1 FROM lane WHERE holder IS NOT NULL AND until > extract(epoch FROM clock_timestamp()) * 1000"
-        )
+        return _left(play)
 
     await play.ground.until(left, "the lanes are left")
     play.ground.rows("DELETE FROM lane")
     await cut(play)
+
+
+async def a_lane_that_ends(play: Play) -> None:
+    """The same, and whoever drained the lane leaves it: a little after its last work, and later than it is quiet."""
+    await a_small_record(play)
+
+    async def over() -> bool:
+        return bool(play.ground.orders.died) or _left(play)
+
+    await play.ground.until(over, "the lanes are left")
+
+
+def _left(play: Play) -> bool:
+    return not play.ground.rows(
+        "SELECT 1 FROM lane WHERE holder IS NOT NULL AND until > extract(epoch FROM clock_timestamp()) * 1000"
+    )
 
 
 async def a_partner_never_in_trouble(play: Play) -> None:
@@ -273,7 +287,7 @@ async def both(first: Part, second: Part, play: Play) -> None:
 # In this order a step belongs to the first scene that comes to it.
 SCENES = (
     Scene(name="a small record", prepare=cut, act=a_small_record),
-    Scene(name="an idle lane", prepare=an_idle_lane, act=a_small_record, on="postgresql"),
+    Scene(name="an idle lane", prepare=an_idle_lane, act=a_lane_that_ends, on="postgresql"),
     Scene(name="several records", prepare=opened, act=several_records),
     Scene(name="a parked record", prepare=early, act=a_parked_record),
     Scene(name="a name that comes late", prepare=nothing, act=a_name_that_comes_late),
