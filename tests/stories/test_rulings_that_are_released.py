@@ -119,7 +119,7 @@ async def test_a_ruling_whose_file_lies_at_the_courts_file_server_waits_until_it
         assert told["fields"]["cljg"] == "3"
 
 
-async def test_9_a_ruling_with_the_right_seal_and_another_case_number_is_quarantined_with_the_reason(
+async def test_case_09_a_ruling_with_the_right_seal_and_another_case_number_is_quarantined_with_the_reason(
     court: Courtroom,
 ) -> None:
     other = court.number.replace("确1号", "确2号")
@@ -177,7 +177,7 @@ async def test_a_genuine_ruling_of_another_content_is_quarantined(
     assert court.due_of("ruling") == []
 
 
-async def test_15_a_ruling_that_is_superseded_after_it_was_printed(court: Courtroom) -> None:
+async def test_case_15_a_ruling_that_is_superseded_after_it_was_printed(court: Courtroom) -> None:
     first = await court.issue()
     held = await court.fetch(VILLAGE)
     assert len(held) == 3
@@ -206,6 +206,17 @@ async def test_15_a_ruling_that_is_superseded_after_it_was_printed(court: Courtr
     assert court.review()["state"] == "SERVED"
 
 
+async def test_a_correction_under_the_number_of_the_first_and_one_more_takes_its_place(court: Courtroom) -> None:
+    first = await court.issue()
+    await court.fetch(VILLAGE)
+    number = f"{court.number}之一"
+    second = await court.issue(court.signed(case_number=number), fields={"qrah": number})
+    assert [each["state"] for each in court.rulings()] == ["SUPERSEDED", "SERVING"]
+    got = await court.fetch(VILLAGE)
+    assert (got[0]["data"]["outcome"], got[0]["data"]["document_id"]) == ("superseded", first["fields"]["wsbs"])
+    assert got[1]["files"] == [court.files[second["fields"]["wsbs"]]]
+
+
 async def test_a_forged_file_that_claims_to_replace_a_genuine_one_goes_to_nobody(court: Courtroom) -> None:
     await court.issue()
     await court.fetch(VILLAGE)
@@ -216,7 +227,7 @@ async def test_a_forged_file_that_claims_to_replace_a_genuine_one_goes_to_nobody
     assert (await court.receipt(NAMES[0]))["fate"] == "refused"
 
 
-async def test_23_a_result_that_is_corrected_after_the_application_leaves_the_ruling_to_a_person(
+async def test_case_23_a_result_that_is_corrected_after_the_application_leaves_the_ruling_to_a_person(
     tmp_path: Path,
 ) -> None:
     async with courtroom(tmp_path, centre=True) as court:
@@ -284,7 +295,7 @@ async def test_a_ruling_is_verified_again_once_the_trust_is_mended(tmp_path: Pat
         assert (court.review()["state"], court.rulings()[0]["state"]) == ("SERVING", "SERVING")
 
 
-async def test_25_an_objection_that_is_upheld_revokes_the_ruling_at_everybody_who_has_it(court: Courtroom) -> None:
+async def test_case_25_an_objection_that_is_upheld_revokes_the_ruling_at_everybody_who_has_it(court: Courtroom) -> None:
     await court.issue()
     for partner in (VILLAGE, OFFICE, TRIBUNAL):
         await court.fetch(partner)
