@@ -2,6 +2,8 @@
 
 partners/<name>.yaml  organisations.yaml  directory.yaml  routes.yaml  divisions.yaml  profiles.yaml  calendar.yaml
 mappings/**.yaml  codes/<table>.yaml
+
+``trust/`` lies beside them and is no part of a revision: whom to believe a signed ruling is read at every verification.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ MAX_BYTES = 16 * 1024 * 1024
 SINGLE = ("organisations.yaml", "directory.yaml", "routes.yaml", "divisions.yaml", "profiles.yaml", "calendar.yaml")
 SHIPPED_PROFILES = "mappings/profiles.yaml"
 FOLDERS = ("partners", "mappings", "codes")
+BESIDE = "trust"  # what others read
 
 
 def read_folder(folder: Path | None) -> dict[str, str]:
@@ -76,7 +79,8 @@ def check_path(path: str) -> None:
 
 def _yaml_paths(folder: Path) -> Iterator[str]:
     for root, directories, names in os.walk(folder, onerror=_unreadable):
-        directories[:] = sorted(name for name in directories if not name.startswith("."))
+        beside = {BESIDE} if Path(root) == folder else set()
+        directories[:] = sorted(name for name in directories if not name.startswith(".") and name not in beside)
         for name in names:
             path = (Path(root) / name).relative_to(folder).as_posix()
             if not name.startswith(".") and name.endswith((".yaml", ".yml")):

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -235,3 +236,14 @@ def test_a_pipe_in_the_folder_is_refused_and_waits_for_nobody(tmp_path):
     with pytest.raises(ConfigurationFault) as caught:
         read_folder(tmp_path)
     assert caught.value.code == "configuration.unreadable"
+
+
+def test_the_trust_folder_lies_beside_the_configuration_and_is_no_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / "trust").mkdir()
+    (tmp_path / "trust" / "trust.yaml").write_text("courts: []", encoding="utf-8")
+    (tmp_path / "routes.yaml").write_text("copies: []", encoding="utf-8")
+    assert read_folder(tmp_path) == {"routes.yaml": "copies: []"}
+    (tmp_path / "partners" / "trust").mkdir(parents=True)
+    (tmp_path / "partners" / "trust" / "trust.yaml").write_text("courts: []", encoding="utf-8")
+    with pytest.raises(ConfigurationFault):
+        read_folder(tmp_path)
