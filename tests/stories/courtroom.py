@@ -112,7 +112,10 @@ class Courtroom:
 
     async def apply(self) -> None:
         """Have both parties apply, and the court accept and review."""
-        paper = await self.keep(VILLAGE, AGREEMENT, kind="agreement", name="调解协议书.txt")
+        headers = {**_proof(VILLAGE), "content-type": "text/plain"}
+        kept = (await self.client.post("/v1/documents", content=AGREEMENT, headers=headers)).json()
+        paper = {"partner_id": "XY-1", "kind": "agreement", "name": "调解协议书.txt", "media_type": "text/plain",
+                 "sha256": kept["sha256"], "size": kept["size"]}  # fmt: skip
         told = await self.say(
             VILLAGE, "confirmation_application", to="org-court-oa", application_number="QR-0001",
             applied_at=self.at(hours=1), channel="mediator",
@@ -127,13 +130,6 @@ class Courtroom:
             await self.decide(decision)
         (self.number,) = self.oa.chamber.numbers.values()
         await self.fetch(VILLAGE)
-
-    async def keep(self, partner: str, octets: bytes, *, kind: str, name: str) -> Row:
-        """Have a partner bring a document; return the ticket that its message carries."""
-        headers = {**_proof(partner), "content-type": "text/plain"}
-        kept = (await self.client.post("/v1/documents", content=octets, headers=headers)).json()
-        about = {"partner_id": "XY-1", "kind": kind, "name": name, "media_type": "text/plain"}
-        return {**about, "sha256": kept["sha256"], "size": kept["size"]}
 
     async def receipt(self, on: str, **said: Any) -> Row:
         """Have the village report that it served the ruling."""
@@ -231,13 +227,12 @@ class Courtroom:
 @asynccontextmanager
 async def courtroom(
     folder: Path, *, trusted: bool = True, store_url: str | None = None, centre: bool = False,
-    platform: bool = False, speaking: bool = False, **settings: Any,
+    platform: bool = False, **settings: Any,
 ) -> AsyncIterator[Courtroom]:  # fmt: skip
     """Open it, with a court whose certificates and seal are trusted from the start or not.
 
     ``centre``: the village speaks the dialect of a mediation centre besides, which knows later versions of a result.
-    ``platform``: the tribunal is called as a court platform is. ``speaking``: the court
-    speaks the common language besides.
+    ``platform``: the tribunal is called as a court platform is.
     """
     config, trust = folder / "config", folder / "trust"
     at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=30)
@@ -249,7 +244,7 @@ async def courtroom(
     oa = maker(gateway_url=None, partner=OA, keys=keys)
     with ExitStack() as ends:
         url = ends.enter_context(served(oa.app))
-        _configure(config, keys["app_secret"], oa.partner_settings(), url, speaking=speaking)
+        _configure(config, keys["app_secret"], oa.partner_settings(), url)
         office = _called(config, ends, VILLAGE, "mediation_center") if centre else None
         if platform:
             _called(config, ends, TRIBUNAL, "court_platform")
@@ -280,7 +275,7 @@ def write_trust(folder: Path, bench: Bench, **court: Any) -> None:
     (folder / "trust.yaml").write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
 
 
-def _configure(config: Path, secret: str, settings: Row, url: str, *, speaking: bool) -> None:
+def _configure(config: Path, secret: str, settings: Row, url: str) -> None:
     for name in KINDS:
         row: Row = {
             "partner": name, "adapter": "mailbox", "organisations": [f"org-{name}"],
@@ -290,7 +285,6 @@ def _configure(config: Path, secret: str, settings: Row, url: str, *, speaking: 
             row = {
                 "partner": name, "adapter": "court_oa", "organisations": [f"org-{name}"], "base_url": url,
                 "settings": settings, "secrets": {"app_secret": "file:secrets/oa"},
-                **({"canonical_door": row["canonical_door"]} if speaking else {}),
             }  # fmt: skip
         _write(config / "partners" / f"{name}.yaml", yaml.safe_dump(row, allow_unicode=True))
     _write(config / "secrets" / "oa", secret)

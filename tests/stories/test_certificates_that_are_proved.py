@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from adapters.court_oa.simulator_signing.ruling import Certificate
 from gateway.errors import GatewayError
 from gateway.store import clock_calls, rulings
 from tests.gateway.store.conftest import postgres, postgres_url, sqlite_url, store_url
-from tests.stories.courtroom import NAMES, OA, OFFICE, TRIBUNAL, VILLAGE, Courtroom, courtroom
+from tests.stories.courtroom import NAMES, OFFICE, TRIBUNAL, VILLAGE, Courtroom, courtroom
 
 __all__ = ["postgres", "postgres_url", "sqlite_url", "store_url"]
 NUMBER = "(2026)示履证第3号"
@@ -24,7 +25,7 @@ Row = dict[str, Any]
 @pytest.fixture
 async def court(tmp_path: Path, store_url: str) -> AsyncIterator[Courtroom]:
     """A court that ruled on an application, whose ruling is performed now."""
-    async with courtroom(tmp_path, store_url=store_url, speaking=True) as opened:
+    async with courtroom(tmp_path, store_url=store_url) as opened:
         await opened.agree()
         await opened.apply()
         chores = opened.gateway.clockwork
@@ -39,27 +40,21 @@ def signed(here: Courtroom, form: str = "ofd", **other: Any) -> bytes:
     return (bench.sealed_ofd if form == "ofd" else bench.sealed_pdf)(wanted=here.bench.wanted)
 
 
-async def certify(court: Courtroom, octets: bytes, *, seen: bool = True, **other: Any) -> Row:
-    """Have the court send a certificate to the village, and the gateway do with it what it does."""
-    paper = await court.keep(OA, octets, kind="performance_proof", name="自动履行证明书.ofd")
-    says: Row = {
-        "number": NUMBER, "performer": NAMES[0], "counterpart": NAMES[1], "basis": "ruling",
-        "basis_number": court.number, "performed_on": court.now.date().isoformat(),
-        "issued_on": court.now.date().isoformat(), "documents": [paper],
-    }  # fmt: skip
-    says = {name: value for name, value in (says | other).items() if value is not None}
-    told = await court.say(OA, "certificate", to="org-village", **says)
-    assert told["fate"] == "accepted", told
-    if seen:
-        await court.work()
-    (row,) = [each for each in court.rulings() if each["paper"] == "certificate"] if seen else [{}]
+async def certify(court: Courtroom, octets: bytes, *, seen: bool = True, **order: Any) -> Row:
+    """Have the court send a certificate back, and the gateway do with it what it does; return its row."""
+    fields = {"zmsbh": NUMBER, **order.pop("fields", {})}
+    await court.decide("certificate", content_base64=base64.b64encode(octets).decode(), fields=fields, **order)
+    if not seen:
+        return {}
+    await court.work()
+    (row,) = [each for each in court.rulings() if each["paper"] == "certificate"]
     return row
 
 
 @pytest.mark.parametrize("form", ["ofd", "pdf"])
 async def test_a_genuine_certificate_reaches_its_holder_byte_for_byte(court: Courtroom, form: str) -> None:
     octets = signed(court, form)
-    row = await certify(court, octets)
+    row = await certify(court, octets, format=form)
     assert (row["state"], row["code"]) == ("SERVED", None)
     (got,) = [each for each in await court.fetch(VILLAGE) if each["type"] == "fengqiao.certificate"]
     assert got["files"] == [octets]
@@ -77,11 +72,11 @@ async def test_a_genuine_certificate_reaches_its_holder_byte_for_byte(court: Cou
     [
         ({"parties": ("许书宁", "柏清源")}, {}, "rulings.certified.other_counterpart"),
         ({"parties": ("柏清源", "冉明溪")}, {}, "rulings.certified.other_performer"),
-        ({"parties": ("柏清源", "冉明溪")}, {"performer": "柏清源"}, "rulings.certified.not_a_party"),
+        ({"parties": ("柏清源", "冉明溪")}, {"lxr": "柏清源"}, "rulings.certified.not_a_party"),
         ({"number": "(2026)示履证第4号"}, {}, "rulings.certified.other_number"),
         ({"case_number": "(2026)渝0242诉前调确9号"}, {}, "rulings.certified.other_basis"),
         (
-            {"case_number": "(2026)渝0242诉前调确9号"}, {"basis_number": "(2026)渝0242诉前调确9号"},
+            {"case_number": "(2026)渝0242诉前调确9号"}, {"yjwsbh": "(2026)渝0242诉前调确9号"},
             "rulings.certified.ruling_of_another",
         ),
         ({"court": "重庆市样例县人民法院"}, {}, "rulings.binding.seal_of_another"),
@@ -90,7 +85,7 @@ async def test_a_genuine_certificate_reaches_its_holder_byte_for_byte(court: Cou
 async def test_a_certificate_with_the_right_seal_about_something_else_goes_to_nobody(
     court: Courtroom, file: Row, message: Row, code: str
 ) -> None:
-    row = await certify(court, signed(court, **file), **message)
+    row = await certify(court, signed(court, **file), fields=message)
     assert (row["state"], row["code"]) == ("QUARANTINED", code)
     assert court.due_of("certificate") == []
     assert [each for each in await court.fetch(VILLAGE) if each["type"] == "fengqiao.certificate"] == []
@@ -115,7 +110,7 @@ async def test_a_certificate_with_a_changed_page_goes_to_nobody(court: Courtroom
 
 
 async def test_what_cannot_be_compared_waits_for_a_person_with_name_and_reason(court: Courtroom) -> None:
-    row = await certify(court, signed(court), counterpart=None)
+    row = await certify(court, signed(court), without=["qlr"])
     assert (row["state"], row["code"]) == ("UNDECIDED", "rulings.certified.no_counterpart")
     assert court.due_of("certificate") == []
     await court.gateway.deciding.decide(NUMBER, release=True, name="许知微", reason="已与承办法官电话核对")
@@ -131,7 +126,7 @@ async def test_a_certificate_that_is_no_certificate_is_quarantined(court: Courtr
 
 
 async def test_without_a_trust_folder_a_certificate_waits(tmp_path: Path) -> None:
-    async with courtroom(tmp_path, trusted=False, speaking=True) as court:
+    async with courtroom(tmp_path, trusted=False) as court:
         await court.agree()
         await court.apply()
         row = await certify(court, signed(court))
