@@ -79,7 +79,10 @@ class Verifying:
                 return Verified(message_id=message_id, verification=None)
             if file["state"] != "kept":
                 return "rulings.release.document_awaited"
-            wanted = self._expected(connection, kept, said)
+            if isinstance(said, CertificateData):
+                wanted = held_against(connection, self.cipher, kept, said, self.revision())
+            else:
+                wanted = self._expected(connection, kept, said)
         if isinstance(wanted, str):
             return wanted
         octets = self._read(file["sha256"])
@@ -116,9 +119,7 @@ class Verifying:
         )  # fmt: skip
         return self.speaking.say(connection, file, told, self.speaking.due([self.speaking.partner_of(court)], told))
 
-    def _expected(self, connection: Connection, kept: Row, said: RulingData | CertificateData) -> Expected | str:
-        if isinstance(said, CertificateData):
-            return held_against(connection, self.cipher, kept, said, self.revision())
+    def _expected(self, connection: Connection, kept: Row, said: RulingData) -> Expected | str:
         case = Case.from_dict(cases.snapshot(connection, kept["case_id"]))
         row = rulings.one(connection, kept["id"])
         here = confirmation_of(case, row["number"]) if row else None

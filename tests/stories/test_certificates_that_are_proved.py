@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from adapters.court_oa.simulator_signing.ruling import Certificate
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, StoreUnavailable
 from gateway.store import clock_calls, rulings
 from tests.gateway.store.conftest import postgres, postgres_url, sqlite_url, store_url
-from tests.stories.courtroom import NAMES, OFFICE, TRIBUNAL, VILLAGE, Courtroom, courtroom
+from tests.stories.courtroom import COURT, NAMES, OFFICE, TRIBUNAL, VILLAGE, Courtroom, courtroom, write_trust
 
 __all__ = ["postgres", "postgres_url", "sqlite_url", "store_url"]
 NUMBER = "(2026)示履证第3号"
@@ -180,3 +180,61 @@ async def test_a_certificate_that_an_earlier_gateway_gave_out_is_not_given_out_a
     await court.work()
     assert court.rulings() == []
     assert court.due_of("certificate") == [(VILLAGE, "pending")]
+
+
+async def test_a_certificate_about_an_agreement_needs_no_application_and_no_open_case(
+    tmp_path: Path, store_url: str
+) -> None:
+    async with courtroom(tmp_path, store_url=store_url) as court:
+        await court.agree()
+        closed = await court.say(TRIBUNAL, "closure", reason="fulfilled", closed_at=court.at(minutes=6))
+        assert closed["fate"] == "accepted", closed
+        file = court.gateway.settings.config_folder / "organisations.yaml"
+        named = file.read_text(encoding="utf-8").replace("name: tribunal", f"name: {COURT}青石人民法庭")
+        file.write_text(named, encoding="utf-8")
+        await court.gateway.reload()
+        octets, day = signed(court), court.now.date().isoformat()
+        told = await court.say(
+            TRIBUNAL, "certificate", to="org-village", number=NUMBER, performer=NAMES[0], counterpart=NAMES[1],
+            basis="agreement", performed_on=day, issued_on=day, documents=[await kept(court, octets)],
+        )  # fmt: skip
+        assert told["fate"] == "accepted", told
+        await court.work()
+        (row,) = court.rulings()
+        assert (row["state"], row["code"]) == ("SERVED", None)
+        assert [each["files"] for each in await court.fetch(VILLAGE) if each["type"].endswith("certificate")] == [
+            [octets]
+        ]
+
+
+async def kept(court: Courtroom, octets: bytes) -> Row:
+    """Have the tribunal bring a file; return its ticket."""
+    headers = {"x-partner": TRIBUNAL, "authorization": f"Bearer token-of-{TRIBUNAL}", "content-type": "text/plain"}
+    told = (await court.client.post("/v1/documents", content=octets, headers=headers)).json()
+    about = {"partner_id": "ZM-1", "kind": "performance_proof", "name": "自动履行证明书.ofd"}
+    return {**about, "media_type": "application/ofd", "sha256": told["sha256"], "size": told["size"]}
+
+
+async def test_what_was_verified_long_ago_is_verified_again_before_it_goes_out(court: Courtroom) -> None:
+    await certify(court, signed(court), seen=False)
+    releasing = court.gateway.releasing
+    real, releasing.release = releasing.release, Later()  # type: ignore[assignment]
+    await court.work()
+    (row,) = court.rulings()
+    assert row["state"] == "VERIFIED"
+    with court.gateway.store.engine.begin() as connection:
+        rulings.change(connection, row["message_id"], verified_at=row["verified_at"] - 2 * 3_600_000)
+    write_trust(court.trust, court.bench, seals=[{"id": court.bench.wanted.id, "withdrawn": "2020-01-01"}])
+    releasing.release = real
+    releasing._paused.clear()
+    await court.work()
+    (row,) = court.rulings()
+    assert row["state"] == "QUARANTINED", "its seal was withdrawn since"
+    assert court.due_of("certificate") == []
+
+
+class Later:
+    """Cannot release anything yet."""
+
+    def let_go(self, *_: Any) -> set[str]:
+        raise StoreUnavailable("store.unavailable")
