@@ -43,6 +43,8 @@ def _same_certificate(says: Certifies, expected: Expected, said: Certified) -> I
         yield failed(Check.BINDING, "rulings.certified.documents", count=says.documents)
     if says.court is None:
         yield not_possible(Check.BINDING, "rulings.binding.no_court")
+    elif expected.court is not None and "法院" not in expected.court:
+        yield not_possible(Check.BINDING, "rulings.certified.tribunal", name=expected.court)
     elif expected.court is not None and not same_court(says.court, expected.court):
         yield failed(Check.BINDING, "rulings.binding.other_court", given=says.court, wanted=expected.court)
     yield from _number(says, said.number)

@@ -44,10 +44,11 @@ def naming(connection: Connection, case_id: str) -> list[Row]:
 
 
 def court_numbers(connection: Connection, case_id: str) -> list[str]:
-    """Return the numbers that courts gave the applications of a case."""
+    """Return the numbers that courts gave the applications of a case, but for those whose ruling was revoked."""
     query = select(confirmation.c.court_number).where(
-        confirmation.c.case_id == case_id, confirmation.c.court_number.is_not(None)
-    )
+        confirmation.c.case_id == case_id, confirmation.c.court_number.is_not(None),
+        confirmation.c.state != "REVOKED",
+    )  # fmt: skip
     return list(connection.execute(query.order_by(confirmation.c.number)).scalars())
 
 

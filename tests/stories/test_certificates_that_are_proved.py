@@ -120,6 +120,19 @@ async def test_what_cannot_be_compared_waits_for_a_person_with_name_and_reason(c
     assert court.due_of("certificate") == [(VILLAGE, "pending")]
 
 
+async def test_a_certificate_about_a_ruling_that_was_revoked_waits_for_a_person(court: Courtroom) -> None:
+    await court.issue()
+    objection = await court.say(
+        VILLAGE, "objection", confirmation_number=court.number, by="interested_person", name="柏清源",
+        raised_on=court.now.date().isoformat(), reasons="损害案外人利益（示例）。",
+    )  # fmt: skip
+    assert objection["fate"] == "accepted"
+    await court.decide("revoke")
+    row = await certify(court, signed(court))
+    assert (row["state"], row["code"]) == ("UNDECIDED", "rulings.certified.no_ruling_known")
+    assert court.due_of("certificate") == []
+
+
 async def test_a_certificate_that_is_no_certificate_is_quarantined(court: Courtroom) -> None:
     row = await certify(court, court.signed())
     assert (row["state"], row["code"]) == ("QUARANTINED", "rulings.certified.documents")

@@ -47,6 +47,8 @@ def of(bench: Bench, form: str = "sealed_ofd", **other: Any) -> bytes:
         ({"rulings": ("(2026)浙0521民特19号",)}, {}, Verdict.FAILED, "rulings.certified.ruling_of_another"),
         ({}, {"parties": ("沈谷雨", "柏清源")}, Verdict.FAILED, "rulings.certified.not_a_party"),
         ({}, {"court": "样例县人民法院"}, Verdict.FAILED, "rulings.binding.other_court"),
+        ({}, {"court": "示例县人民法院青石人民法庭"}, Verdict.PASSED, "rulings.binding.belongs"),
+        ({}, {"court": "青石人民法庭"}, Verdict.NOT_POSSIBLE, "rulings.certified.tribunal"),
         ({}, {"sha256": "0" * 64}, Verdict.FAILED, "rulings.binding.digest"),
         ({}, {"sm3": "0" * 64}, Verdict.FAILED, "rulings.binding.digest"),
         ({"counterpart": None}, {}, Verdict.NOT_POSSIBLE, "rulings.certified.no_counterpart"),
