@@ -5,7 +5,7 @@ nobody named ──by the route─┬► origin: who referred the case          
                             ├► holder: who must act in it             ├► subscribers only
                             ├► asker: who sent what it answers
                             └► area: the bodies of the sender's area
-a ruling ─► nobody at all, whoever is named or subscribed, before it has passed every check and is released
+a ruling, a certificate ─► nobody at all, whoever is named or subscribed, before it passed every check and is released
 escalation, performance, subscriptions ► copies: never twice to one partner, never back to where it came from
 """
 

@@ -132,6 +132,14 @@ class Rules:
             directory=revision.directory, routes=revision.routes, around=Around(applicant=applicant), released=True,
         )  # fmt: skip
 
+    def give_out(self, case: CaseFile, message: Message, *, sender_partner: str) -> Routing:
+        """Return who gets a certificate that passed every check: whom it names, else whoever holds the case."""
+        revision, origin = self._revision(), Place(organisation=case.origin, partner=case.origin_partner)
+        return route(
+            message, sender_partner=sender_partner, directory=revision.directory, routes=revision.routes,
+            around=Around(origin=origin, holder=case.holder), released=True,
+        )  # fmt: skip
+
 
 def clock_row(clock: Clock | None, *, rings_on: date | None, uncertain: bool = False) -> ClockRow | None:
     """Return a clock as the store keeps it; ``uncertain``: its holder has not got yet what began it."""

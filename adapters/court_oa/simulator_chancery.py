@@ -17,7 +17,7 @@ from typing import Any
 from adapters.court_oa.simulator_signing import defects
 from adapters.court_oa.simulator_signing.bench import Bench
 from adapters.court_oa.simulator_signing.hierarchy import Hierarchy, hierarchy
-from adapters.court_oa.simulator_signing.ruling import Ruling
+from adapters.court_oa.simulator_signing.ruling import Certificate, Ruling
 
 BEIJING = timezone(timedelta(hours=8))
 COURT = "重庆市示例县人民法院"
@@ -43,7 +43,8 @@ class Chancery:
         """Return a signed ruling. Raises ValueError for an unknown form, decision or defect.
 
         ``order``: ``format`` OFD or PDF; ``result`` as in the message; ``defect``: a name of
-        simulator_signing/defects.py; ``says``: what the ruling says otherwise, as ``case_number`` or ``parties``.
+        simulator_signing/defects.py; ``says``: what the ruling says otherwise, as ``case_number`` or ``parties``;
+        ``paper``: certificate, where it is one of performance.
         """
         form = str(order.get("format", "OFD")).upper()
         if form not in DEFECTS:
@@ -79,4 +80,5 @@ class Chancery:
         said = {name: tuple(value) if name == "parties" else value for name, value in said.items()}
         if said["decision"] is None:
             raise ValueError(f"result: {' | '.join(DECISIONS)}")
-        return Bench(people=self.people, at=at, ruling=Ruling(**said))
+        paper = Certificate if order.get("paper") == "certificate" else Ruling
+        return Bench(people=self.people, at=at, ruling=paper(**said))

@@ -19,7 +19,7 @@ from adapters.court_oa.simulator_signature import Keyring, form_text
 from adapters.court_oa.simulator_xml import content_of, read_frame
 
 APPLICATIONS = ("sfqrsq", "tjssq")
-KINDS = (*APPLICATIONS, "bzcl", "chsq", "sdhz", "yysq", "shzt", "cdws", "cxbg", "sdrw", "yqtz", "jgxx")
+KINDS = (*APPLICATIONS, "bzcl", "chsq", "sdhz", "yysq", "shzt", "cdws", "lxzms", "cxbg", "sdrw", "yqtz", "jgxx")
 
 
 @dataclass(kw_only=True)

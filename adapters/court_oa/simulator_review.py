@@ -4,6 +4,7 @@ accept · supplement · refuse · reviewing · statement · extend · withdrawn 
 reject_seal          a status (shzt)
 ruling               the ruling (cdws) with its file, signed by the chancery
 revoke               the revocation (cxbg)
+certificate          the certificate of performance (lxzms) with its file, signed as well
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ STATES = {
     "accept": "10", "supplement": "11", "refuse": "19", "reviewing": "20", "statement": "21", "extend": "22",
     "withdrawn": "31", "terminate": "33", "valid": "40", "dismiss": "49", "seal": "50", "reject_seal": "51",
 }  # fmt: skip
-DECISIONS = (*STATES, "ruling", "revoke")
+DECISIONS = (*STATES, "ruling", "revoke", "certificate")
+CERTIFICATE = "({year})示履证第3号"
 OFFICERS = [{"zw": "1", "xm": "闻静安"}, {"zw": "3", "xm": "许知微"}]
 
 
@@ -51,6 +53,8 @@ class Chamber:
         attachments: list[dict[str, Any]] = []
         if decision == "ruling":
             kind, (own, attachments) = "cdws", self._ruling(application, order)
+        elif decision == "certificate":
+            kind, (own, attachments) = "lxzms", self._certificate(application, order)
         elif decision == "revoke":
             kind, own = "cxbg", {"qrah": self.number(application), "cljg": "1", "cdrq": self._day()}
         else:
@@ -108,23 +112,44 @@ class Chamber:
         }  # fmt: skip
         if count > 1:
             own["tdwsbs"] = f"WS-{number}-{count - 1}"
-        material = {
-            "id": own["wsbs"], "name": name, "kind": "12", "media_type": f"application/{form.lower()}",
-            "size": len(content), "sha256": digest, "content_base64": base64.b64encode(content).decode(),
+        return own, [_material(own["wsbs"], name, "12", content)]
+
+    def _certificate(
+        self, application: Mapping[str, Any], order: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Certify that the first applicant performed the ruling towards the last."""
+        number, parties = self.number(application), _parties(application)
+        own = {
+            "zmsbh": CERTIFICATE.format(year=self._day()[:4]), "lxr": parties[0], "qlr": parties[-1], "yjws": "2",
+            "yjwsbh": number, "lxwbrq": self._day(), "cjrq": self._day(),
         }  # fmt: skip
-        return own, [material]
+        says = {"number": own["zmsbh"], **(order.get("says") or {})}
+        order = {**order, "says": says, "paper": "certificate"}
+        content, form = self._file(application, number, order), str(order.get("format", "OFD"))
+        return own, [_material(f"ZM-{number}", f"自动履行证明书.{form.lower()}", "10", content)]
 
     def _file(self, application: Mapping[str, Any], number: str, order: Mapping[str, Any]) -> bytes:
         if given := order.get("content_base64"):
             return base64.b64decode(given)
-        parties = tuple(str(each["xm"]) for each in application["fields"].get("sqr") or ())
-        return self.chancery.signed(number=number, parties=parties, order=order)
+        return self.chancery.signed(number=number, parties=_parties(application), order=order)
 
     def _time(self) -> str:
         return f"{self.clock().astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
 
     def _day(self, later: int = 0) -> str:
         return f"{self.clock().astimezone(BEIJING) + timedelta(days=later):%Y-%m-%d}"
+
+
+def _parties(application: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(each["xm"]) for each in application["fields"].get("sqr") or ())
+
+
+def _material(name_of: str, name: str, kind: str, content: bytes) -> dict[str, Any]:
+    return {
+        "id": name_of, "name": name, "kind": kind, "media_type": f"application/{name.rpartition('.')[2]}",
+        "size": len(content), "sha256": hashlib.sha256(content).hexdigest(),
+        "content_base64": base64.b64encode(content).decode(),
+    }  # fmt: skip
 
 
 def _agreement(application: Mapping[str, Any]) -> dict[str, str]:

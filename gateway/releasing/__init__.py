@@ -10,6 +10,9 @@
                              │
                            follow ────► SERVED, REVOKED: what the case says of it since
 
+A certificate of voluntary performance goes the same way with a row beside them (certificates): what was found genuine
+goes to whom the catalogue says, and nobody serves it.
+
 Every step is one short transaction under the lock of the case that first asks whether it is still to be done: a killed
 process, a second one or a restart does it again, once in effect. Nothing is released by default: no trust, no
 application, no file, a fault of ours, all of these leave a ruling where it is and say so.

@@ -84,8 +84,8 @@ class Shown:
 
 def shown(row: Row) -> Row:
     """Return what anybody who administers may see of a ruling."""
-    names = ("case_id", "number", "document_id", "version", "replaces", "replaced_by", "result", "state", "code",
-             "sha256", "sm3", "evidence", "decided_by", "decided_reason")  # fmt: skip
+    names = ("case_id", "paper", "number", "document_id", "version", "replaces", "replaced_by", "result", "state",
+             "code", "sha256", "sm3", "evidence", "decided_by", "decided_reason")  # fmt: skip
     times = {name: None if row[name] is None else moment(row[name]) for name in _TIMES}
     return {"ruling": row["message_id"], **{name: row[name] for name in names}, **times}
 

@@ -24,7 +24,7 @@ from gateway.releasing.looking import confirmation_of
 from gateway.releasing.release import Release
 from gateway.releasing.speaking import Speaking
 from gateway.releasing.verify import Verified, Verifying
-from gateway.store import rulings
+from gateway.store import certificates, rulings
 from gateway.store.times import millis
 from gateway.store.writer import Writer
 
@@ -73,10 +73,12 @@ class Releasing:
         now, since = self.now(), millis(self.now()) - SLACK
         if self._whole_at is None or now >= self._whole_at:
             since = 0
-        arrived = await asyncio.to_thread(self._look, lambda read: rulings.arrived(read, since, PAGE))
-        if len(arrived) < PAGE and since == 0:
+        ways = [partial(each.arrived, since=since, limit=PAGE) for each in (rulings, certificates)]
+        found = [await asyncio.to_thread(self._look, way) for way in ways]
+        if since == 0 and all(len(each) < PAGE for each in found):
             self._whole_at = now + PAUSE
-        new = dict.fromkeys(case_id for _, case_id, _ in arrived if case_id not in self._paused)
+        arrived = [case_id for each in found for _, case_id, _ in each]
+        new = dict.fromkeys(case_id for case_id in arrived if case_id not in self._paused)
         return sum([await self._done(case_id, partial(self._seen, case_id)) for case_id in new])
 
     def _seen(self, case_id: str, connection: Connection) -> set[str]:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from gateway.lifecycle import Case, Confirmation, ruling_after
 from gateway.releasing import notices
+from gateway.releasing.certificates import GivingOut
 from gateway.releasing.looking import (
     Application,
     Row,
@@ -50,6 +51,9 @@ class Release:
     def let_go(self, connection: Connection, file: CaseFile, message_id: str) -> set[str] | None:
         """Release a ruling that is still VERIFIED; return the partners with something due, None where it must stay."""
         row = rulings.one(connection, message_id)
+        if row is not None and row["paper"] == "certificate":
+            giving = GivingOut(cipher=self.cipher, rules=self.rules, speaking=self.speaking, now=self.now)
+            return giving.let_go(connection, file, row)
         here = confirmation_of(Case.from_dict(file.snapshot), row["number"]) if row else None
         after = ruling_after(row["state"], "released") if row else None
         if row is None or here is None or after is None or here.state == "OBJECTED":

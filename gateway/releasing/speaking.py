@@ -10,6 +10,7 @@ from typing import Any, cast
 from sqlalchemy import Connection
 
 from gateway.canonical.messages import Message
+from gateway.canonical.messages.performance import CertificateData
 from gateway.canonical.messages.ruling_data import RulingData
 from gateway.configuration import Revision
 from gateway.errors import GatewayError, NotFound
@@ -18,7 +19,7 @@ from gateway.posts import Post
 from gateway.releasing import notices
 from gateway.releasing.looking import number_of, opened
 from gateway.rules import Rules
-from gateway.store import cases, clock_calls, rulings
+from gateway.store import cases, certificates, clock_calls, rulings
 from gateway.store.arrivals import CaseFile, DueDelivery, Judgement
 from gateway.store.books import pack_content
 from gateway.store.cipher import Cipher
@@ -26,6 +27,7 @@ from gateway.store.journal import Journal
 from gateway.store.times import millis
 
 Row = dict[str, Any]
+NAME = 128  # characters of a name in the store
 DECIDING = frozenset({"revoked", "changed"})  # results of a ruling on a ruling
 
 
@@ -46,6 +48,8 @@ class Speaking:
         woken: set[str] = set()
         for kept in rulings.of_case(connection, case_id, without_row=True):
             woken |= self._take_up(connection, file, kept)
+        for kept in certificates.unseen(connection, case_id):
+            self._take_up_certificate(connection, kept)
         return file, woken
 
     def say(self, connection: Connection, file: CaseFile, message: Message, due: Sequence[DueDelivery]) -> set[str]:
@@ -96,6 +100,18 @@ class Speaking:
             told = notices.notice(row, event, now=now, step=file.step, addressee=None, replaced_by=by)
             woken |= self.say(connection, file, told, self.due(holders, told))
         return woken
+
+    def _take_up_certificate(self, connection: Connection, kept: Row) -> None:
+        """Give a certificate of performance its row; it is of no application, and replaces nothing."""
+        said = cast(CertificateData, opened(self.cipher, kept).data)
+        rulings.add(
+            connection,
+            {
+                "message_id": kept["id"], "case_id": kept["case_id"], "paper": "certificate", "number": 0,
+                "document_id": said.number[:NAME], "version": 1, "result": "performed", "state": "AWAITING",
+                "received_at": kept["received_at"],
+            },
+        )  # fmt: skip
 
     def _take_up(self, connection: Connection, file: CaseFile, kept: Row) -> set[str]:
         """Give a ruling its row; what it takes the place of counts no more from here on."""

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from sqlalchemy import Connection, Engine
 
+from gateway.canonical.messages.performance import CertificateData
 from gateway.canonical.messages.ruling_data import RulingData
 from gateway.configuration import Revision
 from gateway.lifecycle import Case, ruling_after
 from gateway.releasing import notices
+from gateway.releasing.certificates import certificate_of, court_of, held_against
 from gateway.releasing.looking import Row, application_of, confirmation_of, file_of, papers, ruling_of
 from gateway.releasing.matching import expected
 from gateway.releasing.speaking import Speaking
@@ -70,12 +72,17 @@ class Verifying:
 
         with self.engine.connect() as connection:
             kept, message = ruling_of(connection, self.cipher, message_id)
-            file = file_of(message.data, papers(connection, message_id))
+            said: RulingData | CertificateData = message.data
+            brought = papers(connection, message_id)
+            file = certificate_of(said, brought) if isinstance(said, CertificateData) else file_of(said, brought)
             if file is None or file["state"] in {"failed", "emptied"}:
                 return Verified(message_id=message_id, verification=None)
             if file["state"] != "kept":
                 return "rulings.release.document_awaited"
-            wanted = self._expected(connection, kept, message.data)
+            if isinstance(said, CertificateData):
+                wanted = held_against(connection, self.cipher, kept, said, self.revision())
+            else:
+                wanted = self._expected(connection, kept, said)
         if isinstance(wanted, str):
             return wanted
         octets = self._read(file["sha256"])
@@ -89,7 +96,8 @@ class Verifying:
         case = Case.from_dict(file.snapshot)
         here = confirmation_of(case, row["number"]) if row else None
         after = ruling_after(row["state"], found.outcome) if row else None
-        if row is None or here is None or after is None or here.state == "OBJECTED":
+        court = here.court if here else court_of(connection, row)
+        if row is None or court is None or after is None or (here and here.state == "OBJECTED"):
             return set()
         verified, now = found.verification, self.now()
         code = None if found.outcome == "verified" else code_of(verified) if verified else MISSING
@@ -108,11 +116,9 @@ class Verifying:
         said: dict[str, Any] = {"checks": said_of(verified) if verified else None}
         told = notices.notice(
             rulings.one(connection, row["message_id"]) or row, found.outcome, now=now, step=file.step,
-            addressee=here.court, confirmation_number=here.court_number, **said,
+            addressee=court, confirmation_number=here.court_number if here else None, **said,
         )  # fmt: skip
-        return self.speaking.say(
-            connection, file, told, self.speaking.due([self.speaking.partner_of(here.court)], told)
-        )
+        return self.speaking.say(connection, file, told, self.speaking.due([self.speaking.partner_of(court)], told))
 
     def _expected(self, connection: Connection, kept: Row, said: RulingData) -> Expected | str:
         case = Case.from_dict(rulings.snapshot(connection, kept["case_id"]))

@@ -23,11 +23,11 @@ _WITHOUT_WORDING = frozenset({"terminated", "revoked", "changed"})  # what such 
 def of(octets: bytes, wording: Wording | None, judged: Sequence[Judged], context: Context) -> tuple[Finding, ...]:
     """Return check 11 for a file, whose words are ``wording`` where it is one that has words."""
     says = stated(wording) if wording is not None and wording.lines else None
-    found = list(_consistent(says, judged, context.trust))
+    found = list(consistent(says, judged, context.trust))
     if context.expected is None:
         found.append(not_possible(Check.BINDING, "rulings.binding.no_application"))
     else:
-        found += _same_bytes(octets, context.expected)
+        found += same_bytes(octets, context.expected)
         found += _same_case(says, wording, context.expected)
         found += _same_application(context.expected)
     if not any(each.verdict in (Verdict.FAILED, Verdict.NOT_POSSIBLE) for each in found):
@@ -35,7 +35,8 @@ def of(octets: bytes, wording: Wording | None, judged: Sequence[Judged], context
     return tuple(found)
 
 
-def _consistent(says: Stated | None, judged: Sequence[Judged], trust: Trust) -> Iterator[Finding]:
+def consistent(says: Stated | None, judged: Sequence[Judged], trust: Trust) -> Iterator[Finding]:
+    """Yield how a file contradicts itself: its words, its seal and its signer are those of one court."""
     for each in judged:
         court = says.court if says else None
         if court and each.found.seal_name and not same_court(each.found.seal_name, court):
@@ -48,7 +49,8 @@ def _consistent(says: Stated | None, judged: Sequence[Judged], trust: Trust) -> 
             yield failed(Check.BINDING, "rulings.binding.court_code", code=code, court=configured.name)
 
 
-def _same_bytes(octets: bytes, expected: Expected) -> Iterator[Finding]:
+def same_bytes(octets: bytes, expected: Expected) -> Iterator[Finding]:
+    """Yield which digest of the message is not the file's."""
     for name, wanted, given in (
         ("SHA-256", expected.sha256, hashlib.sha256(octets).hexdigest()),
         ("SM3", expected.sm3, digests.sm3(octets).hex()),

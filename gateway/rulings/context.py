@@ -16,12 +16,28 @@ RulingType = Literal["valid", "dismissed", "not_accepted", "withdrawn", "termina
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Certified:
+    """What the court's message says of a certificate of performance.
+
+    ``of_ruling``: a ruling was performed; ``rulings``: the case numbers of those that were applied for in the case.
+    """
+
+    number: str
+    performer: str = field(repr=False)
+    counterpart: str | None = field(default=None, repr=False)
+    basis_number: str | None = None
+    of_ruling: bool = False
+    rulings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
     """What the caller knows of the case and the message that brought the file; None where it knows nothing.
 
     ``case_number`` in any spelling; ``parties`` are names; digests are of the file, in hexadecimal. ``application``
     and ``agreements``: the id of the application that was carried, and SHA-256 of its agreement's files; ``says_…``:
     which ones the court's message names. ``agreement_changed``: since it was carried. ``files``: how many came.
+    ``certificate``: the file is no ruling but a certificate of performance; ``parties`` are then all of the case.
     """
 
     court: str | None = None
@@ -38,6 +54,7 @@ class Expected:
     says_agreement: str | None = None
     agreement_changed: bool = False
     files: int = 1
+    certificate: Certified | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

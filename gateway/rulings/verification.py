@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from gateway import __version__
-from gateway.rulings import binding, digests, timing
+from gateway.rulings import binding, certified, digests, timing
 from gateway.rulings.context import Context, Expected, Judged
 from gateway.rulings.limits import Limits, deadline
 from gateway.rulings.malformed import Malformed
@@ -78,8 +78,12 @@ def _examined(form: str, octets: bytes, context: Context, detached: bytes | None
 
 def _bound(octets: bytes, wording: Wording | None, judged: tuple[Judged, ...], context: Context) -> tuple[Finding, ...]:
     """Return check 11, and of check 10 whether the ruling bears a date after its own signature."""
-    found = binding.of(octets, wording, judged, context)
-    if wording is None or (context.expected and context.expected.issued_on):
+    expected = context.expected
+    if expected is not None and expected.certificate is not None:
+        found = certified.of(octets, wording, judged, context, expected.certificate)
+    else:
+        found = binding.of(octets, wording, judged, context)
+    if wording is None or (expected and expected.issued_on):
         return found
     issued = stated(wording).issued_on
     late = [finding for each in judged for finding in timing.before_ruling(each.found.signed_at, issued)]

@@ -192,7 +192,7 @@ def deliver(connection: Connection, file: CaseFile, kept: Row, due_at: Sequence[
 
     Returns them; ``file``, which is locked, is saved by whoever speaks in the case next.
     """
-    common = {"message_id": kept["message_id"], "case_id": file.id, "step": file.step, "type": "ruling",
+    common = {"message_id": kept["message_id"], "case_id": file.id, "step": file.step, "type": kept["paper"],
               "status": "pending", "due_at": now, "created_at": now}  # fmt: skip
     rows = [
         {**common, "id": uuid7(), "partner": each.partner, "why": each.why, "independent": each.independent,

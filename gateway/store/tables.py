@@ -56,6 +56,7 @@ TIMED = "closed_at IS NULL AND holder_until IS NOT NULL"
 UNDECIDED = "verdict IS NULL"
 PROVISIONAL = "closed_at IS NULL AND clock_provisional"
 RULING = "type = 'ruling'"
+CERTIFICATE = "type = 'certificate'"
 REVOKED = "state = 'REVOKED'"
 UNFINISHED = "state IN ('AWAITING', 'UNDECIDED', 'QUARANTINED', 'VERIFIED', 'SERVING')"
 
@@ -156,6 +157,7 @@ message = Table(
     Column("emptied_at", Millis),  # the content is gone since, and holds no byte
     Index("ix_message_case_id_step", "case_id", "step"),
     Index("ix_message_ruling", "received_at", sqlite_where=text(RULING), postgresql_where=text(RULING)),
+    Index("ix_message_certificate", "received_at", sqlite_where=text(CERTIFICATE), postgresql_where=text(CERTIFICATE)),
     Index("ix_message_received_at", "received_at"),
 )
 
@@ -293,14 +295,15 @@ confirmation = Table(
     Index("ix_confirmation_revoked", "case_id", "number", sqlite_where=text(REVOKED), postgresql_where=text(REVOKED)),
 )
 
-# One file of a ruling: what was found about it, what a person decided, what became of it.
+# One file of a ruling, or of a certificate of performance: what was found, what a person decided, what became of it.
 ruling = Table(
     "ruling",
     metadata,
     Column("message_id", Id, ForeignKey("message.id"), primary_key=True),  # that brought it
     Column("case_id", Id, ForeignKey("dispute_case.id"), nullable=False),
-    Column("number", Integer, nullable=False),  # of the application in its case
-    Column("document_id", Name, nullable=False),  # the court's
+    Column("paper", String(16), nullable=False, server_default="ruling"),  # ruling | certificate
+    Column("number", Integer, nullable=False),  # of the application in its case; 0 for a certificate
+    Column("document_id", Name, nullable=False),  # the court's; of a certificate its number
     Column("version", Integer, nullable=False),
     Column("replaces", Name),
     Column("replaced_by", Name),

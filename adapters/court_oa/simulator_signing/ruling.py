@@ -1,4 +1,4 @@
-"""The words of a ruling on a confirmation application (民事裁定书), laid out as courts do, with invented names."""
+"""The words of a ruling (民事裁定书) and of a certificate (自动履行证明书), laid out as courts do, names invented."""
 
 from __future__ import annotations
 
@@ -30,29 +30,54 @@ class Ruling:
     issued_on: date = date(2026, 11, 20)
     agreed_on: date = date(2026, 11, 3)
 
+    def lines(self) -> Iterator[str]:
+        """Yield what it says, paragraph by paragraph."""
+        one, other = self.parties[0], self.parties[-1]
+        agreed = day(self.agreed_on)
+        yield self.court
+        yield "民 事 裁 定 书"
+        yield self.case_number
+        for party in self.parties:
+            yield f"申请人：{party}，女，汉族，住浙江省示例县。"
+        yield f"申请人{one}、{other}因申请司法确认调解协议一案，本院立案后进行了审查，现已审查终结。"
+        yield f"{agreed}，{one}与{other}经示例街道人民调解委员会主持调解，达成如下调解协议："
+        yield f"{other}于2026年12月31日前向{one}支付人民币三千六百元。"
+        yield "本院经审查认为，申请人的申请应予处理。依照《中华人民共和国民事诉讼法》第二百零六条规定，裁定如下："
+        yield _DECIDES[self.decision].format(one=one, other=other, agreed=agreed)
+        yield "审判员　　程立夏"
+        yield chinese_date(self.issued_on)
+        yield "书记员　　温白露"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate(Ruling):
+    """What a certificate of voluntary performance says: the first party performed the ruling towards the last."""
+
+    number: str = "（2026）示履证第3号"
+    performed_on: date = date(2026, 11, 18)
+
+    def lines(self) -> Iterator[str]:
+        """Yield what it says, paragraph by paragraph."""
+        one, other = self.parties[0], self.parties[-1]
+        yield self.court
+        yield "自 动 履 行 证 明 书"
+        yield self.number
+        yield f"履行人：{one}，女，汉族，住浙江省示例县。"
+        yield f"权利人：{other}，女，汉族，住浙江省示例县。"
+        yield f"{one}与{other}申请司法确认调解协议一案，本院作出{self.case_number}民事裁定书。"
+        yield f"经审查，{one}已于{day(self.performed_on)}自动履行全部义务。特此证明。"
+        yield chinese_date(self.issued_on)
+
 
 def pages(ruling: Ruling) -> list[list[str]]:
     """Return the lines of every page."""
-    lines = [wrapped for line in _lines(ruling) for wrapped in _wrapped(line)]
+    lines = [wrapped for line in ruling.lines() for wrapped in _wrapped(line)]
     return [lines[at : at + LINES_PER_PAGE] for at in range(0, len(lines), LINES_PER_PAGE)]
 
 
-def _lines(ruling: Ruling) -> Iterator[str]:
-    one, other = ruling.parties[0], ruling.parties[-1]
-    agreed = f"{ruling.agreed_on.year}年{ruling.agreed_on.month}月{ruling.agreed_on.day}日"
-    yield ruling.court
-    yield "民 事 裁 定 书"
-    yield ruling.case_number
-    for party in ruling.parties:
-        yield f"申请人：{party}，女，汉族，住浙江省示例县。"
-    yield f"申请人{one}、{other}因申请司法确认调解协议一案，本院立案后进行了审查，现已审查终结。"
-    yield f"{agreed}，{one}与{other}经示例街道人民调解委员会主持调解，达成如下调解协议："
-    yield f"{other}于2026年12月31日前向{one}支付人民币三千六百元。"
-    yield "本院经审查认为，申请人的申请应予处理。依照《中华人民共和国民事诉讼法》第二百零六条规定，裁定如下："
-    yield _DECIDES[ruling.decision].format(one=one, other=other, agreed=agreed)
-    yield "审判员　　程立夏"
-    yield chinese_date(ruling.issued_on)
-    yield "书记员　　温白露"
+def day(of: date) -> str:
+    """Return a date in digits: 2026年11月20日."""
+    return f"{of.year}年{of.month}月{of.day}日"
 
 
 def chinese_date(day: date) -> str:

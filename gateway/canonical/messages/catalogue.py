@@ -146,7 +146,7 @@ CATALOGUE: Mapping[str, Entry] = {
                           route="asker"),
 
     "performance": Entry(family="performance", number="M-23", said_by="lead", route="origin", copied=_PEACE),
-    "certificate": Entry(family="performance", number="M-24", senders=_COURTS, route="holder"),
+    "certificate": Entry(family="performance", number="M-24", senders=_COURTS, route="holder", proved=True),
 
     "confirmation_application": _of_applicant("M-25", "addressee"),
     "statement_application": _of_applicant("M-26", "addressee"),

@@ -46,6 +46,13 @@ def test_a_ruling_is_genuine(chancery: Chancery, trust: Path, form: str) -> None
     assert code == 0, told
 
 
+@pytest.mark.parametrize("form", ["OFD", "PDF"])
+def test_a_certificate_of_performance_is_genuine(chancery: Chancery, trust: Path, form: str) -> None:
+    order = {"format": form, "paper": "certificate", "says": {"number": "(2026)示履证第8号"}}
+    code, told = verified(chancery.signed(number=NUMBER, parties=PARTIES, order=order), trust)
+    assert code == 0, told
+
+
 @pytest.mark.parametrize(("form", "defect"), [(form, name) for form, named in DEFECTS.items() for name in named])
 def test_a_ruling_is_bad_as_it_was_ordered(chancery: Chancery, trust: Path, form: str, defect: str) -> None:
     order = {"format": form, "defect": defect}

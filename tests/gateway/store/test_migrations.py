@@ -204,6 +204,23 @@ def test_a_store_filled_at_any_revision_goes_forward_and_back_and_forward_again(
         assert rows_of(connection).items() >= filled.items()
 
 
+def test_what_was_found_about_certificates_goes_with_their_column(bare: Engine) -> None:
+    migrate(bare, "0014")
+    here = MetaData()
+    here.reflect(bare)
+    ruling, rests_on = here.tables["ruling"], here.tables["ruling_certificate"]
+    with writing(bare).begin() as connection:
+        fill_as_it_is(connection)
+    migrate(bare)
+    with writing(bare).begin() as connection:
+        assert connection.execute(text("SELECT paper FROM ruling")).scalar() == "ruling"
+        connection.execute(text("UPDATE ruling SET paper = 'certificate'"))
+    migrate_back(bare, "0014")
+    with bare.connect() as connection:
+        assert connection.execute(select(ruling)).all() == connection.execute(select(rests_on)).all() == []
+        assert connection.execute(select(here.tables["message"])).all(), "the message that brought it stays"
+
+
 def test_a_full_store_goes_back_step_by_step(bare: Engine) -> None:
     migrate(bare)
     with writing(bare).begin() as connection:
