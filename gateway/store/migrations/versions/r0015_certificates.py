@@ -9,7 +9,7 @@ revision = "0015"
 down_revision = "0014"
 branch_labels = None
 depends_on = None
-additive = True  # a gateway of the step before finds no application for a certificate, and gives it to nobody
+additive = True  # a gateway of the step before cannot judge a waiting certificate, and gives it to nobody
 
 CERTIFICATE = sa.text("type = 'certificate'")
 
