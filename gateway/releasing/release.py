@@ -66,7 +66,8 @@ class Release:
         if isinstance(due, str):
             self._stays(connection, row, due)
             return None
-        if millis(self.now()) - (row["verified_at"] or 0) > STALE:
+        judged_at = max(row["verified_at"] or 0, row["decided_at"] or 0)  # a person takes the time that it takes
+        if millis(self.now()) - judged_at > STALE:
             return self._verify_again(connection, file, row)
         rulings.change(connection, message_id, state=after, code=row["code"], released_at=millis(self.now()))
         woken = self._announce(connection, file, row, here, application)

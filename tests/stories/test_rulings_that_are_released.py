@@ -12,6 +12,8 @@ from fastapi.responses import Response
 
 from adapters.court_oa.simulator_signing import der, pdf
 from gateway.errors import GatewayError
+from gateway.releasing.release import STALE
+from gateway.store import rulings
 from tests.gateway.store.conftest import postgres, postgres_url, sqlite_url, store_url
 from tests.stories.courtroom import NAMES, OFFICE, TRIBUNAL, VILLAGE, Courtroom, courtroom
 
@@ -265,6 +267,18 @@ async def test_what_a_machine_cannot_compare_a_person_releases_with_name_and_rea
     assert (await court.fetch(VILLAGE))[0]["type"] == "fengqiao.ruling"
     outcomes = [(each["fields"]["cljg"], each["fields"].get("jdr")) for each in await court.at_court("yqtz")]
     assert outcomes == [("2", None), ("1", "许知微")]
+
+
+async def test_a_person_may_take_hours_to_decide(court: Courtroom) -> None:
+    await court.issue(without=["xysha256"])
+    (row,) = court.rulings()
+    long_ago = row["verified_at"] - 2 * STALE
+    await court.gateway.writer.ran(lambda read: rulings.change(read, row["message_id"], verified_at=long_ago))
+    await court.gateway.deciding.decide(row["message_id"], release=True, name="许知微", reason="已核对协议文本")
+    await court.work()
+    (row,) = court.rulings()
+    assert (row["state"], row["decided_by"]) == ("SERVING", "许知微")
+    assert (await court.fetch(VILLAGE))[0]["type"] == "fengqiao.ruling"
 
 
 async def test_a_signature_that_could_not_be_verified_is_released_by_nobody(court: Courtroom) -> None:
