@@ -13,7 +13,7 @@ from chinese_calendar import constants
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from gateway.configuration.files import Day, Written
+from gateway.configuration.written import Day, Written
 from gateway.lifecycle.calendar import WorkingCalendar
 
 Year = Annotated[int, Field(ge=2000, le=2100)]

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from gateway.canonical.dispute import DisputeType
 from gateway.canonical.messages.referral_data import Variant
 from gateway.canonical.organisations import Level, OrganisationKind, PersonCategory, RosterRole
-from gateway.configuration.files import Codes, CreditCode, Day, Division, Phones, Text, Texts, Written, frozen, none
+from gateway.configuration.written import Codes, CreditCode, Day, Division, Phones, Text, Texts, Written, frozen, none
 
 
 class FormerRow(Written):

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, PlainSerializer
 
 from gateway.canonical.messages.confirmation_data import ApplicationChannel, MediationKind
 from gateway.canonical.organisations import OrganisationKind
-from gateway.configuration.files import Area, Day, Name, Text, Written, frozen, none
+from gateway.configuration.written import Area, Day, Name, Text, Written, frozen, none
 from gateway.lifecycle.profile import Eligibility, Unanswered
 
 Days = Annotated[int, Field(ge=1, le=365)]
