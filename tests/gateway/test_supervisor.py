@@ -17,6 +17,7 @@ import pytest
 
 from gateway import private_servers, supervisor
 from gateway.supervisor import Member, Supervisor
+from tests.servers import missing
 
 WITHIN = 30.0  # seconds until something that has to happen counts as not happening
 STAYS = """
@@ -98,9 +99,7 @@ def test_a_process_that_does_not_stop_is_killed(company: Company, monkeypatch: p
 
 def test_private_servers_want_a_password_and_keep_it_out_of_command_lines() -> None:
     if private_servers.redis_program() is None:
-        if os.environ.get("CI"):
-            pytest.fail("there is no Redis on this machine")
-        pytest.skip("there is no Redis on this machine")
+        missing("there is no Redis on this machine")
     folder = Path(tempfile.mkdtemp(prefix="fengqiao-private-"))
     try:
         folder.chmod(0o755)
@@ -119,9 +118,7 @@ def test_private_servers_want_a_password_and_keep_it_out_of_command_lines() -> N
 
 def test_a_private_postgresql_keeps_what_it_was_told_over_restarts() -> None:
     if private_servers.postgres_programs(supervisor.other_user()) is None:
-        if os.environ.get("CI"):
-            pytest.fail("there is no PostgreSQL on this machine")
-        pytest.skip("there is no PostgreSQL on this machine")
+        missing("there is no PostgreSQL on this machine")
     folder = Path(tempfile.mkdtemp(prefix="fengqiao-private-"))
     folder.chmod(0o755)
     passwords = set()
