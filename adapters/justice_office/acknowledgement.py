@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from adapters.justice_office.frames import own_id
 from gateway.canonical.identifiers import write_moment
 from gateway.contract import Outcome, Response
 from gateway.errors import (
@@ -27,6 +26,7 @@ from gateway.errors import (
 )
 from gateway.texts import text
 from gateway.wire import json_guard
+from gateway.wire.batch_frames import own_id
 
 # Held and parked records are received (已收), not accepted (已受理): nobody has judged them yet.
 _RESULT = {"accepted": "已受理", "held": "已收", "parked": "已收", "refused": "退回"}

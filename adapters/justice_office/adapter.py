@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from adapters.justice_office.acknowledgement import acknowledgement, refusal
-from adapters.justice_office.frames import batch_number, read_batch, read_records, write_record
+from adapters.justice_office.frames import FRAMES
 from adapters.justice_office.ledger import KIND, Line, staged
 from adapters.justice_office.pull import Cursor, brought, read_answer
 from adapters.justice_office.receipt import read_found, read_receipt
@@ -66,23 +66,23 @@ class JusticeOffice:
             raise Undecodable("justice_office.no_such_door", door=DOOR)
         if self.polls:
             raise Undecodable("justice_office.is_polled")
-        return read_records(read_batch(_bytes(request), max_records=self._settings.max_records))
+        return FRAMES.read_records(FRAMES.read_batch(_bytes(request), max_records=self._settings.max_records))
 
     def acknowledge(self, request: Request, outcomes: Sequence[Outcome]) -> Response:
         """Answer what became of each record, by its place in the batch; of a ledger, in a workbook."""
         if request.path == LEDGER_DOOR:
             return report(self._lines(request), outcomes)
-        return acknowledgement(batch_number(_bytes(request)), outcomes)
+        return acknowledgement(FRAMES.batch_number(_bytes(request)), outcomes)
 
     def refuse(self, request: Request, error: GatewayError) -> Response:
         """Answer that the batch was not taken; its number is quoted where its bytes are worth reading."""
         unread = isinstance(error, NotAuthentic | Overloaded) or request.path == LEDGER_DOOR
-        return refusal(None if unread else batch_number(_bytes(request)), error)
+        return refusal(None if unread else FRAMES.batch_number(_bytes(request)), error)
 
     def deliver(self, record: Record) -> Exchange[Receipt | Handed]:
         """Hand over one record. Raises TemporaryFailure or PermanentFailure."""
         try:
-            body = json_guard.dumps(write_record(record))
+            body = json_guard.dumps(FRAMES.write_record(record))
         except Untranslatable as error:
             raise PermanentFailure(error.code, **error.facts) from error
         response = yield self._asked(self._settings.path, body)

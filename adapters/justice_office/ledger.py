@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.justice_office.columns import APPLICANT, GROUPS, Place, place_of, plain
-from adapters.justice_office.frames import UNREADABLE
 from gateway.contract import Record
 from gateway.errors import Undecodable
 from gateway.wire import json_guard, workbook
+from gateway.wire.batch_frames import UNREADABLE
 from gateway.wire.cells import CellFault, as_day, as_number, as_phones, as_text
 from gateway.wire.workbook import Cell, Sheet
 

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from adapters.justice_office.frames import BatchFrame, batch_of, read_records
+from adapters.justice_office.frames import FRAMES
 from adapters.justice_office.settings import Settings
 from gateway.canonical.identifiers import IdentifierFault, moment, write_moment
 from gateway.contract import Batch, Record
 from gateway.errors import TemporaryFailure, Undecodable
 from gateway.wire import json_guard
+from gateway.wire.batch_frames import BatchFrame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ class Cursor:
 
 def read_answer(body: bytes, *, settings: Settings) -> list[Record]:
     """Return the records of a page that was fetched. Raises Undecodable."""
-    return read_records(_page(_found(body), settings))
+    return FRAMES.read_records(_page(_found(body), settings))
 
 
 def brought(body: bytes, *, asked: Cursor, settings: Settings, now: datetime) -> Batch:
@@ -77,10 +78,10 @@ def brought(body: bytes, *, asked: Cursor, settings: Settings, now: datetime) ->
     at, number = last
     if more:
         after = Cursor(at=at, after=number).write()
-        return Batch(records=tuple(read_records(page)), cursor=after, answer=body, more=True)
+        return Batch(records=tuple(FRAMES.read_records(page)), cursor=after, answer=body, more=True)
     # A clock that runs ahead at the office must not carry the cursor past what is yet to come.
     rest = min(max(at, asked.rests or at), now)
-    return Batch(records=tuple(read_records(page)), cursor=Cursor(at=rest).write(), answer=body)
+    return Batch(records=tuple(FRAMES.read_records(page)), cursor=Cursor(at=rest).write(), answer=body)
 
 
 def _found(body: bytes) -> dict[str, Any]:
@@ -92,7 +93,7 @@ def _found(body: bytes) -> dict[str, Any]:
 
 
 def _page(found: dict[str, Any], settings: Settings) -> BatchFrame:
-    return batch_of(found, max_records=max(settings.page_size, settings.max_records))
+    return FRAMES.batch_of(found, max_records=max(settings.page_size, settings.max_records))
 
 
 def _last(page: BatchFrame) -> tuple[datetime, str] | None:

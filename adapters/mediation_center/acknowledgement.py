@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from adapters.mediation_center.wire import own_id
 from gateway.canonical.identifiers import write_moment
 from gateway.contract import Outcome, Response
 from gateway.errors import (
@@ -28,6 +27,7 @@ from gateway.errors import (
 )
 from gateway.texts import text
 from gateway.wire import json_guard
+from gateway.wire.batch_frames import own_id
 
 # Held and parked records are received (已收), not accepted (已受理): nobody has judged them yet.
 _STATUS = {"accepted": "ACCEPTED", "held": "RECEIVED", "parked": "RECEIVED", "refused": "REFUSED"}

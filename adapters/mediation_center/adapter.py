@@ -10,7 +10,7 @@ from adapters.mediation_center.acknowledgement import acknowledgement, refusal
 from adapters.mediation_center.holdings import Gathered
 from adapters.mediation_center.receipt import read_found, read_receipt
 from adapters.mediation_center.settings import read_settings
-from adapters.mediation_center.wire import batch_number, read_batch, read_record, write_record
+from adapters.mediation_center.wire import FRAMES
 from gateway.contract import (
     Authentic,
     Exchange,
@@ -69,22 +69,21 @@ class MediationCenter:
         """Return the records of a batch; one that is broken comes as kind ``unreadable``. Raises Undecodable."""
         if request.method != "POST" or request.path.strip("/") != DOOR.strip("/"):
             raise Undecodable("mediation_center.no_such_door", door=DOOR)
-        batch = read_batch(_bytes(request), max_records=self._settings.max_records)
-        return [read_record(batch, position) for position in range(len(batch.items))]
+        return FRAMES.read_records(FRAMES.read_batch(_bytes(request), max_records=self._settings.max_records))
 
     def acknowledge(self, request: Request, outcomes: Sequence[Outcome]) -> Response:
         """Answer what became of each record, by its place in the batch."""
-        return acknowledgement(batch_number(_bytes(request)), outcomes)
+        return acknowledgement(FRAMES.batch_number(_bytes(request)), outcomes)
 
     def refuse(self, request: Request, error: GatewayError) -> Response:
         """Answer that the batch was not taken; its number is quoted where its bytes are worth reading."""
         unread = isinstance(error, NotAuthentic | Overloaded)
-        return refusal(None if unread else batch_number(_bytes(request)), error)
+        return refusal(None if unread else FRAMES.batch_number(_bytes(request)), error)
 
     def deliver(self, record: Record) -> Exchange[Receipt | Handed]:
         """Hand over one record. Raises TemporaryFailure or PermanentFailure."""
         try:
-            body = json_guard.dumps(write_record(record))
+            body = json_guard.dumps(FRAMES.write_record(record))
         except Untranslatable as error:
             raise PermanentFailure(error.code, **error.facts) from error
         response = yield self._signed(self._settings.path, record.id, body)
