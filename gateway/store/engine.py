@@ -170,6 +170,7 @@ def _prepare_postgresql(connection: DBAPIConnection, _record: object, *, lock_ti
     """Refuse a server default that answers a commit before it is on disk; stricter settings stay."""
     cursor = connection.cursor()
     cursor.execute("SELECT set_config('lock_timeout', %s, false)", (str(lock_timeout),))
+    cursor.execute("SELECT set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false)")
     cursor.execute(
         "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
     )
