@@ -141,7 +141,8 @@ class Draining:
         for each in closed:
             self._held.pop(each, None)
         self.grip.let_go(closed)
-        self.grip.lost({work.id for work in (*ask.held, *ask.fetching)} - turn.renewed)
+        asked: list[Work] = [*ask.held, *ask.fetching]
+        self.grip.lost({work.id for work in asked} - turn.renewed)
         new: list[Any] = [*turn.claimed, *turn.fetches]
         self._held.update((work.id, work) for work in new)
         self.grip.hold([*turn.renewed, *(work.id for work in new)], since)

@@ -12,9 +12,9 @@ import orjson
 from sqlalchemy import Connection, Table, bindparam, select, update
 
 from gateway.canonical.messages import Message
-from gateway.store.among import LookUp
 from gateway.store import asked as asking
 from gateway.store import cases, inbox, likenesses, polls
+from gateway.store.among import LookUp
 from gateway.store.arrivals import (
     Announced,
     Arrival,

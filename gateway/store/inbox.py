@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, literal_column, select
+from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, select
 
 from gateway.contract import Outcome
 from gateway.errors import Fact
@@ -17,9 +17,10 @@ from gateway.store.times import moment
 
 RecordKey = tuple[str, str, str, str]  # partner, kind, record id, version
 BOUND = ("accepted", "held", "parked")
+_BOUND: ColumnElement[bool] = literal_column("inbox.fate IN ('accepted', 'held', 'parked')")
 # Locked: on PostgreSQL another process may be taking up the same parked record, in its predecessor's transaction.
 _EARLIER = LookUp(
-    select(inbox).where(inbox.c.partner == bindparam("partner"), inbox.c.fate.in_(BOUND)),
+    select(inbox).where(inbox.c.partner == bindparam("partner"), _BOUND),
     inbox.c.record_id,
     "ids",
     locks=True,

@@ -17,8 +17,8 @@ from typing import Any, Literal
 import orjson
 from sqlalchemy import Connection, bindparam, exists, func, select, update
 
-from gateway.store.among import among
 from gateway.store import cases, due
+from gateway.store.among import among
 from gateway.store.bulk import change_rows
 from gateway.store.outbox import Closing, close, next_due
 from gateway.store.tables import delivery, message

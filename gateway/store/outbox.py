@@ -26,8 +26,8 @@ from sqlalchemy import (
 )
 
 from gateway.canonical.identifiers import uuid7
-from gateway.store.among import among
 from gateway.store import cases, due, earlier
+from gateway.store.among import among
 from gateway.store.bulk import change_rows, insert_rows
 from gateway.store.earlier import Earlier
 from gateway.store.tables import OPEN, attempt, delivery, dispute_case, document, message

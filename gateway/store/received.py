@@ -29,9 +29,7 @@ _RECORDS = (
     .limit(bindparam("most"))
 )  # fmt: skip
 _COUNT = select(func.count()).select_from(inbox.join(request, request.c.id == inbox.c.request_id)).where(*_WHERE)
-_BODIES = select(request.c.id, request.c.body_sealed, request.c.document).where(
-    among(request.c.id, "ids")
-)
+_BODIES = select(request.c.id, request.c.body_sealed, request.c.document).where(among(request.c.id, "ids"))
 
 
 def records(
