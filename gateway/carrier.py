@@ -62,11 +62,12 @@ class Carrier:
         return self._carries
 
     def follow(self, partners: Collection[str]) -> None:
-        """Have the active revision's lanes drained; there is no process before the first partner to be called."""
-        if self._keeping is not None:
-            self._say(word="adopt")
-        elif partners:
+        """Have the active revision's lanes drained: who is to be called, the carrier reads in the store."""
+        del partners
+        if self._keeping is None:
             self._keeping = asyncio.create_task(self._keep(), name="carrier")
+        else:
+            self._say(word="adopt")
 
     def wake(self, partners: Iterable[str]) -> None:
         """Wake lanes. One that starts looks into all of them by itself."""
