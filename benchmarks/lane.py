@@ -31,7 +31,7 @@ from benchmarks.processes import listening
 from benchmarks.setting import SECRETS, write_configuration
 from gateway import logs
 from gateway.bootstrap import Gateway, shipped_adapters
-from gateway.cli.serve import spare_the_collector
+from gateway.cli.running import spare_the_collector
 from gateway.contract import Request
 from gateway.demo import cast
 from gateway.demo.cast import CAST, COURT, VILLAGE, Calendar

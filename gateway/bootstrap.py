@@ -6,7 +6,7 @@ import asyncio
 import importlib
 import os
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
@@ -21,19 +21,21 @@ from gateway.admission import Admission, Limits, folders_of
 from gateway.assembling import Adapters, Assembling, try_row
 from gateway.beat import Beat
 from gateway.canonical.identifiers import uuid7
+from gateway.carrier import Carrier
 from gateway.clockwork import Chore, Clockwork
 from gateway.configuration import Finding, Revision
 from gateway.contract import is_collected
 from gateway.draining import Drained, Shift
 from gateway.endings import Endings
-from gateway.errors import ConfigurationFault, NotFound
+from gateway.errors import ConfigurationFault, NotFound, StoreUnavailable
 from gateway.exposition import serve_metrics
 from gateway.ferrying import Ferrying
 from gateway.fetching import Fetching
 from gateway.inbound import Inbound
 from gateway.mailbox import Mailboxes
 from gateway.measuring import ProcessMeasures, StoreMeasures
-from gateway.opening import admin_token, open_store
+from gateway.metrics import Metrics
+from gateway.opening import Store, admin_token, open_store
 from gateway.operations import Operations
 from gateway.outbound import ENDLESS, Outbound
 from gateway.polling import Polling
@@ -56,9 +58,12 @@ from gateway.store import outbox, paces, revisions, sweeping
 from gateway.store.arrivals import Arrival, Kept
 from gateway.store.clock import StoreClock
 from gateway.store.documents.rounds import Rounds
+from gateway.store.engine import is_sqlite
 from gateway.store.journal import Journal
 from gateway.store.times import millis
+from gateway.store.turnstile import Turnstile
 from gateway.store.writer import Writer
+from gateway.summing import Summing
 from gateway.telemetry import Telemetry, open_tracing
 from gateway.timekeeping import Timekeeping
 from gateway.transports.exchange import Transport
@@ -68,7 +73,7 @@ log = structlog.get_logger("fengqiao")
 TENDING = 5.0  # seconds
 THREADS = 32  # at most; Python's own number, six where there are two cores, is used up by a few slow servers
 CLOSING = 20.0  # seconds for what is still to be written, when the process is to end
-Role = Literal["all", "door", "worker", "clock"]
+Role = Literal["all", "carrier", "door", "worker", "clock"]
 
 
 def load_revision(settings: Settings, adapters: Adapters) -> Revision:
@@ -95,7 +100,8 @@ class Gateway:
     """One process of a gateway: a store, a writer, the active revision, and both halves over them.
 
     ``role``: an embedded gateway does all in one process; with Redis given, doors, workers and the clock are processes
-    of their own (``worker.py``, ``clockwork.py``).
+    of their own (``worker.py``, ``clockwork.py``). ``carrier``: the command of a second process that runs an embedded
+    gateway's lanes (``carrier.py``); in that one, ``rings`` has the mailboxes of the first rung.
     """
 
     def __init__(
@@ -105,13 +111,17 @@ class Gateway:
         *,
         now: Callable[[], datetime] | None = None,
         role: Role | None = None,
+        carrier: Sequence[str] = (),
+        rings: Callable[[Iterable[str]], None] | None = None,
     ) -> None:
         self.settings = settings
         self.adapters = adapters
-        self.telemetry = Telemetry(tracing=open_tracing(settings.otlp_endpoint))
+        self.telemetry = Telemetry(
+            metrics=Metrics(Summing() if carrier else None), tracing=open_tracing(settings.otlp_endpoint)
+        )
         self.role: Role = role or ("all" if settings.redis_url is None else "door")
-        self.revision = load_revision(settings, adapters)
-        self.store = open_store(settings, write=True)
+        self.revision, self.store = self._opened()
+        self._alone = is_sqlite(self.store.engine)  # nobody else drains lanes, or has another clock
         self._clock = self._make_clock() if now is None else None
         self.now = now or (self._clock.now if self._clock else lambda: datetime.now(UTC))
         self.name = f"{self.role}-{socket.gethostname()}-{os.getpid()}-{uuid7()[-4:]}"
@@ -120,6 +130,7 @@ class Gateway:
         self.writer: Writer[Arrival, Kept] = Writer(
             self.store.engine, batch=self.journal.keep, group=settings.group_size,
             observe=self.telemetry.metrics.wrote,
+            turnstile=Turnstile(settings.data_dir) if carrier or self.role == "carrier" else None,
         )  # fmt: skip
         self.admin_token = admin_token(settings)
         self.assembling = Assembling(
@@ -127,8 +138,9 @@ class Gateway:
         )
         self._posts: dict[str, Post] = {}
         self._doors: dict[str, Post] = {}
-        self.lanes: EmbeddedLanes | RqLanes = self._make_lanes()
+        self.lanes: EmbeddedLanes | RqLanes | Carrier = self._make_lanes(carrier)
         self._shared_bell = self._make_shared_bell()
+        self._rings = rings or (self._shared_bell.ring if self._shared_bell is not None else None)
         self.wake = self.telemetry.waking(self._rouse)
         self.admission = self._make_admission()
         self.inbound = Inbound(
@@ -186,9 +198,10 @@ class Gateway:
         )  # fmt: skip
         self.clockwork = Clockwork(
             engine=self.store.engine, chores=self._chores(), now=self.now,
-            holder=self.name if self.store.lock is None else None,
+            holder=None if self._alone else self.name,
         )  # fmt: skip
         self._retired: list[tuple[datetime, Transport]] = []  # replaced, with what may be under way on them
+        self._adopting = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
         self._beat = Beat(settings.data_dir, self.role)
         self._stopping = False
@@ -202,7 +215,9 @@ class Gateway:
             released = await self.writer.ran(lambda connection: outbox.release_leases(connection, now))
             if released:
                 log.warning("lanes.leases_released", count=released)
-        if self.role in {"worker", "clock"} and (kept := await asyncio.to_thread(self._another, "")) is not None:
+        if self.role == "carrier":
+            self._install(self.revision)
+        elif self.role in {"worker", "clock"} and (kept := await asyncio.to_thread(self._another, "")) is not None:
             self._install(await asyncio.to_thread(configuration.unpack, kept))  # it is active: nothing to activate
         else:
             await self._go_by_the_folder()
@@ -313,8 +328,8 @@ class Gateway:
         self.lanes.wake(woken - boxed)
         if due := woken & boxed:
             self.mailboxes.ring(due)
-            if self._shared_bell is not None:
-                self._shared_bell.ring(due)
+            if self._rings is not None:
+                self._rings(due)
 
     def _heard(self, partners: Iterable[str] | None) -> None:
         self.mailboxes.ring(self.collected if partners is None else partners)
@@ -329,18 +344,40 @@ class Gateway:
             limits=Limits(requests=settings.door_requests, body_bytes=settings.door_memory, queue=settings.door_queue),
         )
 
+    def _opened(self) -> tuple[Revision, Store]:
+        """Read the folder, then open the store. A carrier goes by what is active: the folder may be wrong by now."""
+        if self.role != "carrier":
+            revision = load_revision(self.settings, self.adapters)
+            return revision, open_store(self.settings, write=True)
+        store = open_store(self.settings, write=False)
+        with store.engine.connect() as connection:
+            kept = revisions.packed(connection, revisions.active(connection) or "")
+        if kept is None:
+            raise StoreUnavailable("store.unusable", why="no active revision")
+        return configuration.unpack(kept), store
+
     def _make_clock(self) -> StoreClock | None:
-        if self.store.lock is not None:
+        if self._alone:
             return None
         with self.store.engine.connect() as connection:
             return StoreClock(connection)
 
-    def _make_lanes(self) -> EmbeddedLanes | RqLanes:
-        if self.role == "all":
+    def _make_lanes(self, carrier: Sequence[str]) -> EmbeddedLanes | RqLanes | Carrier:
+        metrics = self.telemetry.metrics.registry
+        if carrier and isinstance(metrics, Summing):
+            return Carrier(
+                folder=self.settings.data_dir, command=carrier, rung=self._heard, release=self._release, metrics=metrics
+            )
+        if self.role in {"all", "carrier"}:
             return EmbeddedLanes(self._drain, now=self.now)
-        if self.settings.redis_url is None or self.store.lock is not None:
+        if self.settings.redis_url is None or self._alone:
             raise ConfigurationFault("configuration.not_shared", role=self.role)
         return RqLanes(self.settings.redis_url.get_secret_value())
+
+    async def _release(self) -> int:
+        """Make due again what a carrier that is gone had in hand; what lies in mailboxes is in nobody's."""
+        called, now = set(self._posts) - self.collected, millis(self.now())
+        return await self.writer.ran(lambda connection: outbox.release_leases(connection, now, called))
 
     def _make_shared_bell(self) -> SharedBell | None:
         redis = self.settings.redis_url
@@ -372,10 +409,15 @@ class Gateway:
 
     def _measure(self) -> None:
         """Have this process and the store measured at every scrape."""
-        metrics, settings = self.telemetry.metrics, self.settings
+        metrics, settings, lanes = self.telemetry.metrics, self.settings, self.lanes
+        if self.role == "carrier":  # these are measured once
+            return
         metrics.add(
-            ProcessMeasures(writer=self.writer, data_dir=settings.data_dir, revision=lambda: self.revision.id).collect
-        )
+            ProcessMeasures(
+                writer=self.writer, data_dir=settings.data_dir, revision=lambda: self.revision.id,
+                carries=(lambda: lanes.carries) if isinstance(lanes, Carrier) else None,
+            ).collect
+        )  # fmt: skip
         metrics.add(
             StoreMeasures(engine=self.store.engine, partners=lambda: self.revision.partners, now=self.now).collect
         )
@@ -429,7 +471,7 @@ class Gateway:
                 cipher=store.cipher,
                 fetching=fetches,
                 now=self.now,
-                holder=self.name if store.lock is None else None,
+                holder=None if self._alone else self.name,
                 telemetry=self.telemetry,
             ),
             cipher=store.cipher,
@@ -506,7 +548,7 @@ class Gateway:
         while True:
             await asyncio.sleep(TENDING)
             try:
-                await self._adopt()
+                await self.adopt()
                 await self._close_retired()
                 await asyncio.to_thread(self._set_clock)
                 self._beat.strike()
@@ -518,15 +560,16 @@ class Gateway:
             with self.store.engine.connect() as connection:
                 self._clock.look(connection)
 
-    async def _adopt(self) -> None:
+    async def adopt(self) -> None:
         """Take over the revision that another process has made the active one."""
         if self.store.lock is not None:
             return
-        kept = await asyncio.to_thread(self._another, self.revision.id)
-        if kept is not None:
-            revision = await asyncio.to_thread(configuration.unpack, kept)
-            self._install(revision)
-            log.info("revision.adopted", revision=revision.id)
+        async with self._adopting:
+            kept = await asyncio.to_thread(self._another, self.revision.id)
+            if kept is not None:
+                revision = await asyncio.to_thread(configuration.unpack, kept)
+                self._install(revision)
+                log.info("revision.adopted", revision=revision.id)
 
     def _another(self, present: str) -> bytes | None:
         """Return the active revision as it is kept, None when it is the present one."""

@@ -43,11 +43,12 @@ class Writing(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessMeasures:
-    """Measure the process itself."""
+    """Measure the process itself. ``carries``: whether its carrier runs, where it is to have one."""
 
     writer: Writing
     data_dir: Path
     revision: Callable[[], str]
+    carries: Callable[[], bool] | None = None
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Return the families of the process."""
@@ -56,6 +57,7 @@ class ProcessMeasures:
         yield _gauge("ready", {(): float(self.writer.ready)})
         yield _gauge("writer_waiting", {(): self.writer.waiting})
         yield _gauge("writer_busy_seconds", {(): self.writer.busy_seconds})
+        yield _gauge("carrier_runs", {} if self.carries is None else {(): float(self.carries())})
         disk = shutil.disk_usage(self.data_dir)
         yield _gauge("disk_free_bytes", {(): disk.free})
         yield _gauge("disk_size_bytes", {(): disk.total})

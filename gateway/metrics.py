@@ -135,6 +135,11 @@ FAMILIES = {
             "How long the present group has been in the making.", "当前一组写入已进行的时长",
         ),
         _process(
+            "fengqiao_carrier_runs", (),
+            "1 while the carrier of an embedded gateway runs its lanes, 0 while it is missing; absent without one.",
+            "投递进程（--carrier）运行时为 1，缺失时为 0；未启用时无此指标",
+        ),
+        _process(
             "fengqiao_disk_free_bytes", (), "Free space where the data folder lies.", "数据目录所在磁盘的可用空间",
         ),
         _process("fengqiao_disk_size_bytes", (), "Size of the disk where the data folder lies.", "该磁盘的总容量"),

@@ -100,6 +100,10 @@ class Settings(BaseSettings):
         ge=1,
         description="How long a claim lasts unless renewed: when a killed worker's work is taken up.",
     )
+    carrier: bool = Field(
+        default=False,
+        description="An embedded `serve` has its lanes run by a second process, the carrier: for two processors.",
+    )
     redis_url: SecretStr | None = Field(
         default=None, description="Redis for several processes: `serve`, `worker` and `clock` then share one store."
     )
@@ -202,6 +206,14 @@ class Settings(BaseSettings):
             except (OSError, ValueError):
                 raise ValueError(f"the file of {PREFIX}{name.upper()}_FILE cannot be read") from None
         return given
+
+    @model_validator(mode="after")
+    def _a_carrier_is_embedded(self) -> Self:
+        if self.carrier and (self.redis_url is not None or not self.store_url().startswith("sqlite")):
+            raise ValueError(
+                f"{PREFIX}CARRIER (serve --carrier) is for SQLite alone; with PostgreSQL and Redis, workers carry"
+            )
+        return self
 
     @model_validator(mode="after")
     def _contents_go_first(self) -> Self:

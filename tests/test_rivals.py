@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 from typing import Any
 
+import httpx
 import pytest
 
 from adapters import ADAPTERS as SHIPPED
+from benchmarks.processes import listening
 from benchmarks.rivals import prepare, stage
 from benchmarks.rivals.dialect import ADAPTERS, CaseRegister
 from gateway import configuration
@@ -81,6 +90,65 @@ def _carried(revision: configuration.Revision, record: Record) -> Record:
     read = revision.mappings.read("case_register", "register", record, directory=revision.directory, base=base)
     assert read.message is not None, read.faults
     return revision.mappings.write("case_receiver", "receiver", read.message, directory=revision.directory).record
+
+
+@pytest.mark.live
+def test_the_carrier_of_the_measured_gateway_has_the_dialects_of_the_comparison(
+    prepared: list[Request], tmp_path: Path
+) -> None:
+    with _sink() as (sink, arrived):
+        stage.write(tmp_path / "config", sink=sink, concurrency=2, workers=1)
+        environment = {**os.environ, stage.SECRET_VARIABLE: stage.SECRET, "FENGQIAO_DATA_DIR": str(tmp_path / "data"),
+                       "FENGQIAO_CONFIG_DIR": str(tmp_path / "config")}  # fmt: skip
+        command = [sys.executable, "-m", "benchmarks.rivals.command", "serve", "--port", "0", "--carrier", "--json"]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as serving:
+            assert serving.stdout is not None
+            said = json.loads("".join(iter(serving.stdout.readline, "}\n")) + "}")
+            for request in prepared:
+                url = f"{said['url']}/partners/register{request.path}"
+                answer = httpx.post(url, content=request.body, headers=dict(request.headers), trust_env=False)
+                assert answer.status_code == 202, answer.text
+            assert sorted(arrived.get(timeout=60) for _ in prepared) == ["C-000041", "C-000042"]
+            serving.terminate()
+            assert serving.wait(60) == 0
+
+
+@pytest.mark.live
+def test_the_floor_carries_every_record_under_the_names_that_the_sink_knows(tmp_path: Path) -> None:
+    with _sink() as (sink, arrived):
+        command = ["benchmarks.rivals.floor", "--file", str(tmp_path / "floor.db"), "--sink", sink]
+        with listening(command, log=tmp_path / "log") as floor:
+            for n in range(40):
+                body = json.dumps({**RECORD, "case_id": f"C-{n:02d}"}).encode()
+                answer = httpx.post(f"http://127.0.0.1:{floor.port}/in", content=body, trust_env=False)
+                assert answer.status_code == 202
+            assert sorted(arrived.get(timeout=60) for _ in range(40)) == [f"C-{n:02d}" for n in range(40)]
+
+
+@contextmanager
+def _sink() -> Iterator[tuple[str, Queue[str]]]:
+    """Take every record, and tell its number."""
+    arrived: Queue[str] = Queue()
+
+    class Sink(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            arrived.put(json.loads(self.rfile.read(int(self.headers["content-length"])))["caseNumber"])
+            self.send_response(200)
+            self.send_header("content-length", "11")
+            self.end_headers()
+            self.wfile.write(b'{"ok":true}')
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Sink) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", arrived
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_the_scripts_that_the_harness_calls_can_be_executed() -> None:

@@ -25,7 +25,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway import contract
 from gateway.canonical.identifiers import uuid7
-from gateway.cli.serve import spare_the_collector
+from gateway.cli.running import spare_the_collector
 from gateway.store.bulk import change_rows, insert_rows
 from gateway.store.engine import open_engine, writing
 from gateway.store.writer import Writer

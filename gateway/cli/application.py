@@ -10,6 +10,7 @@ import typer
 from gateway import __version__
 from gateway.cli import config, directory, documents, duplicates, ledger, mapping, partners, reconcile, ruling
 from gateway.cli.backup import backup, restore
+from gateway.cli.carrier import carrier
 from gateway.cli.cases import cases
 from gateway.cli.demo import demo
 from gateway.cli.diagram import diagram
@@ -42,6 +43,7 @@ def application() -> typer.Typer:
     app.command("serve", help="cli.help.serve", rich_help_panel=RUN)(serve)
     app.command("worker", help="cli.help.worker", rich_help_panel=RUN)(worker)
     app.command("clock", help="cli.help.clock", rich_help_panel=RUN)(clock)
+    app.command("carrier", help="cli.help.carrier", hidden=True)(carrier)  # started by serve
     app.command("up", help="cli.help.up", rich_help_panel=RUN)(up)
     app.command("demo", help="cli.help.demo", rich_help_panel=RUN)(demo)
     app.command("simulate", help="cli.help.simulate", rich_help_panel=RUN)(simulate)

@@ -24,8 +24,8 @@ from gateway.cli.terminal import clock
 from gateway.errors import GatewayError
 from gateway.lifecycle.calendar import WorkingCalendar
 from gateway.settings import Settings, unknown_variables
+from gateway.store import carrier_lock, rulings, shown
 from gateway.store import engine as database
-from gateway.store import rulings, shown
 from gateway.store.lock import StoreLock
 
 LEAST_PYTHON = (3, 11)
@@ -91,6 +91,7 @@ def server(settings: Settings) -> Iterator[Found]:
     serving = running.announced(settings)
     if serving is not None and asyncio.run(answers(serving)):
         yield findings.ok("cli.doctor.serves", pid=serving.pid, url=serving.url)
+        yield from _carrier(settings, serving)
         return
     holder = StoreLock(settings.data_dir / "gateway.lock").holder()
     if serving is not None:
@@ -99,6 +100,14 @@ def server(settings: Settings) -> Iterator[Found]:
         yield findings.warning("cli.doctor.locked", pid=holder)
     else:
         yield findings.ok("cli.doctor.nobody_serves")
+
+
+def _carrier(settings: Settings, serving: running.Serving) -> Iterator[Found]:
+    """Say who runs the lanes of a process that has a carrier."""
+    if not serving.carrier:
+        return
+    pid = carrier_lock.holder(settings.data_dir)
+    yield findings.error("cli.doctor.no_carrier") if pid is None else findings.ok("cli.doctor.carrier", pid=pid)
 
 
 def folder_of_configuration(settings: Settings) -> Iterator[Found]:

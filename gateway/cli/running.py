@@ -1,12 +1,13 @@
 """The process that serves this store, if one does: how it makes itself known, and how commands talk to it.
 
-serve ─► <data_dir>/serving.json {pid, url}, mode 0600, from the moment it listens until it stops
+serve ─► <data_dir>/serving.json {pid, url, carrier}, mode 0600, from the moment it listens until it stops
 command ─► that file ─► /admin of the same gateway, with the administration's token
 """
 
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import ssl
 from collections.abc import AsyncIterator, Mapping
@@ -28,10 +29,14 @@ FILE = "serving.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """A process that serves, by its own account; whether it still does shows when it is asked."""
+    """A process that serves, by its own account; whether it still does shows when it is asked.
+
+    ``carrier``: it has its lanes run by another one.
+    """
 
     pid: int
     url: str
+    carrier: bool = False
 
 
 class Announcement:
@@ -45,12 +50,13 @@ class Announcement:
         self._file = settings.data_dir / FILE
         self._locked: int | None = None
 
-    def make(self, url: str) -> None:
+    def make(self, url: str, *, carrier: bool) -> None:
         """Write the file, whole or not at all."""
         partial = self._file.with_name(f".{FILE}.{os.getpid()}")
         self._locked = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         fcntl.flock(self._locked, fcntl.LOCK_EX)
-        os.write(self._locked, orjson.dumps({"pid": os.getpid(), "url": url}))
+        said = {"pid": os.getpid(), "url": url}
+        os.write(self._locked, orjson.dumps({**said, "carrier": True} if carrier else said))
         partial.replace(self._file)
 
     def withdraw(self) -> None:
@@ -68,7 +74,7 @@ def announced(settings: Settings) -> Serving | None:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return Serving(pid=int(said["pid"]), url=str(said["url"]))
+            return Serving(pid=int(said["pid"]), url=str(said["url"]), carrier=bool(said.get("carrier")))
     return None
 
 
@@ -143,3 +149,14 @@ def lives(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def spare_the_collector() -> None:
+    """Let the garbage collector pass over what was made at the start, and come less often: a tenth of the door's time.
+
+    Mappings, tables and models stay until the end. What a request makes is freed by reference counts; only cycles
+    (a traceback, a closed connection) wait for the collector.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)

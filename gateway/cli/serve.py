@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import socket
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from gateway import __version__, leaving, logs
 from gateway.api import create_app
 from gateway.bootstrap import Gateway, shipped_adapters
 from gateway.cli import running
+from gateway.cli.carrier import own_carrier
 from gateway.cli.options import AsJson
 from gateway.cli.server import Server
 from gateway.cli.terminal import Terminal, of
@@ -29,21 +29,23 @@ log = structlog.get_logger("fengqiao.serve")
 
 def serve(
     context: typer.Context,
+    *,
     host: Annotated[str | None, typer.Option("--host", help="cli.option.host")] = None,
     port: Annotated[int | None, typer.Option("--port", help="cli.option.port", min=0, max=65535)] = None,
     grace: Annotated[int, typer.Option("--grace", help="cli.option.grace", min=1, max=600)] = 10,
+    carrier: Annotated[bool | None, typer.Option("--carrier/--no-carrier", help="cli.option.carrier")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Serve until told to stop."""
     terminal = of(context)
-    settings = terminal.settings(host=host, port=port)
+    settings = terminal.settings(host=host, port=port, carrier=carrier)
     logs.configure(level=settings.log_level, json=settings.log_json)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(terminal, settings, grace=grace, as_json=as_json))
 
 
 async def _serve(terminal: Terminal, settings: Settings, *, grace: int, as_json: bool) -> None:
-    gateway = Gateway(settings, shipped_adapters())
+    gateway = Gateway(settings, shipped_adapters(), carrier=own_carrier(settings) if settings.carrier else ())
     announcement = running.Announcement(settings)
     try:
         with _listening(settings) as listener:
@@ -51,13 +53,13 @@ async def _serve(terminal: Terminal, settings: Settings, *, grace: int, as_json:
             reloading = _Reloading(gateway)
 
             def listens() -> None:
-                announcement.make(url)
+                announcement.make(url, carrier=settings.carrier)
                 _tell(terminal, gateway, url, as_json=as_json)
 
             server = Server(create_app(gateway), grace=grace, listens=listens, stops=gateway.mailboxes.close)
             with server.signals(SIGHUP=reloading.start):
                 await gateway.start()
-                spare_the_collector()
+                running.spare_the_collector()
                 await server.serve([listener])
     finally:
         announcement.withdraw()
@@ -80,17 +82,6 @@ class _Reloading:
         except GatewayError as error:
             facts = {name: error.facts.get(name) for name in ("file", "line", "field", "why")}
             log.warning("revision.refused", code=error.code, **facts)
-
-
-def spare_the_collector() -> None:
-    """Let the garbage collector pass over what was made at the start, and come less often: a tenth of the door's time.
-
-    Mappings, tables and models stay until the end. What a request makes is freed by reference counts; only cycles
-    (a traceback, a closed connection) wait for the collector.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 def _tell(terminal: Terminal, gateway: Gateway, url: str, *, as_json: bool) -> None:

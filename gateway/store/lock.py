@@ -1,4 +1,7 @@
-"""One writing process per embedded store: a lock file that the operating system lets go of when the process ends."""
+"""One writing process per embedded store: a lock file that the operating system lets go of when the process ends.
+
+Its carrier, where it has one, holds a lock of its own (``carrier_lock.py``) and may outlive it for a moment.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,9 @@ from types import TracebackType
 from typing import Self
 
 from gateway.errors import ConfigurationFault
+from gateway.store import carrier_lock
+
+CARRIER_ENDS = 10.0  # seconds that a killed process's carrier has to notice
 
 
 class StoreLock:
@@ -27,7 +33,7 @@ class StoreLock:
         return self._descriptor is not None
 
     def acquire(self) -> None:
-        """Take the lock. Raises ConfigurationFault naming the process that has it."""
+        """Take the lock, and wait for a carrier left behind. Raises ConfigurationFault naming who has it."""
         if self.held:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -37,6 +43,11 @@ class StoreLock:
         except OSError:
             os.close(descriptor)
             raise ConfigurationFault("store.locked", file=str(self._path), pid=self.holder()) from None
+        folder = self._path.parent
+        if not carrier_lock.is_free(folder, CARRIER_ENDS):
+            os.close(descriptor)
+            file, pid = folder / carrier_lock.FILE, carrier_lock.holder(folder)
+            raise ConfigurationFault("store.locked", file=str(file), pid=pid)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         self._descriptor = descriptor

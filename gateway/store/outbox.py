@@ -9,7 +9,7 @@ A lease that ran out makes the delivery due again, as in doubt: ``due_at`` is th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -149,13 +149,18 @@ def partners_with_work(connection: Connection) -> set[str]:
     return set(connection.execute(deliveries).scalars()) | set(connection.execute(documents).scalars())
 
 
-def release_leases(connection: Connection, now: int) -> int:
-    """Make every leased delivery due at once: for a store that only one process writes, at its start."""
-    query = update(delivery).where(text(OPEN), delivery.c.lease.is_not(None)).values(due_at=now)
-    released: int = connection.execute(query).rowcount
-    connection.execute(
-        update(document).where(text("state = 'awaited'"), document.c.lease.is_not(None)).values(due_at=now)
-    )
+def release_leases(connection: Connection, now: int, partners: Collection[str] | None = None) -> int:
+    """Make what is leased, of all partners or of some, due at once: nobody has it in hand any more.
+
+    For a store with one process that drains lanes, when that is gone.
+    """
+    deliveries = update(delivery).where(text(OPEN), delivery.c.lease.is_not(None))
+    documents = update(document).where(text("state = 'awaited'"), document.c.lease.is_not(None))
+    if partners is not None:
+        deliveries = deliveries.where(delivery.c.partner.in_(partners))
+        documents = documents.where(document.c.partner.in_(partners))
+    released: int = connection.execute(deliveries.values(due_at=now)).rowcount
+    connection.execute(documents.values(due_at=now))
     return released
 
 

@@ -5,8 +5,9 @@
                                  │                     └─ COMMIT ─► answer everyone of the group
                                  └── connection lost: tell everyone waiting, wait longer and longer, connect again
 
-On SQLite it is the only writer there is (``lock.py``). On PostgreSQL every process has one; what they do to each other
-(a deadlock, the same unique key) shows as a failing savepoint and is tried again (``group.py``).
+On SQLite it is the only writer there is (``lock.py``), or one of two that take turns (``turnstile.py``). On PostgreSQL
+every process has one; what they do to each other (a deadlock, the same unique key) shows as a failing savepoint and is
+tried again (``group.py``).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Generic, Self, TypeVar
@@ -51,7 +52,7 @@ class Writer(Generic[Item, Result]):
     ``batch(connection, items)`` decides neighbouring items of a group together and returns one result, or exception,
     for each. It and every ``work`` may be called again after a rollback: they change nothing but the database.
     ``group``: entries in one commit at most; ``waiting``: entries in the queue at most. ``observe`` is told of every
-    group: its entries, and the seconds of writing it and of its commit.
+    group: its entries, and the seconds of writing it and of its commit. ``turnstile`` is entered for each transaction.
     """
 
     def __init__(
@@ -62,12 +63,14 @@ class Writer(Generic[Item, Result]):
         group: int = 256,
         waiting: int = 10_000,
         observe: Callable[[int, float, float], None] | None = None,
+        turnstile: AbstractContextManager[None] | None = None,
     ) -> None:
         self._engine = writing(engine)
         self._batch = batch
         self._group = group
         self._waiting = waiting
         self._observe = observe
+        self._turnstile = turnstile or nullcontext()
         self._queue: deque[Entry] = deque()
         self._changed = threading.Condition()  # guards the queue, who is gathering, and the two flags
         self._gathering = Gathering(self._queue, enough=group, call=self._gathered)
@@ -199,7 +202,8 @@ class Writer(Generic[Item, Result]):
     def _write_or_tell(self) -> None:
         self._began_at = time.monotonic()
         try:
-            self._write(self._at_work)
+            with self._turnstile:
+                self._write(self._at_work)
         except (GroupLost, SQLAlchemyError) as error:
             # Only the kind of error is logged: the text of one may show a row.
             cause = error.__cause__ if isinstance(error, GroupLost) else error
@@ -258,7 +262,7 @@ class Writer(Generic[Item, Result]):
     def _reaches(self) -> bool:
         """Try to connect and to write."""
         try:
-            with self._connect().begin() as transaction:
+            with self._turnstile, self._connect().begin() as transaction:
                 transaction.connection.exec_driver_sql(_PROBE)
         except SQLAlchemyError:
             self._disconnect(broken=True)

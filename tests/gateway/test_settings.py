@@ -88,6 +88,17 @@ def test_no_secret_is_shown_when_settings_are_printed():
     assert settings.store_url() == "postgresql://u:pw@h/d"
 
 
+@pytest.mark.parametrize("shared", ["DATABASE_URL=postgresql://host/db", "REDIS_URL=redis://host"])
+def test_a_carrier_beside_shared_servers_is_a_fault(monkeypatch, shared):
+    name, _, value = shared.partition("=")
+    monkeypatch.setenv("FENGQIAO_CARRIER", "true")
+    assert load_settings().carrier
+    monkeypatch.setenv(f"FENGQIAO_{name}", value)
+    with pytest.raises(ConfigurationFault) as caught:
+        load_settings()
+    assert "FENGQIAO_CARRIER" in str(caught.value)
+
+
 def test_a_misspelt_variable_is_found_with_the_one_that_was_meant():
     environment = {"FENGQIAO_PROT": "1", "FENGQIAO_LANGUAGE": "zh", "FENGQIAO_PORT": "1", "PATH": "/bin"}
     assert unknown_variables(environment) == {"FENGQIAO_PROT": "FENGQIAO_PORT"}

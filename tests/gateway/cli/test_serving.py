@@ -9,6 +9,8 @@ import urllib.request
 import pytest
 import yaml
 
+from gateway.cli import running
+from gateway.store import carrier_lock
 from tests.gateway.cli.conftest import until
 from tests.gateway.cli.test_mending import ONE_MORE_CODE
 
@@ -39,6 +41,29 @@ def test_serve_says_where_it_listens_and_leaves_with_exit_code_0_on_sigterm(desk
     assert process.stop() == 0
     assert not known.exists()
     assert "Traceback" not in process.errors()
+
+
+def test_with_a_carrier_two_processes_serve_and_doctor_names_both(desk, start):
+    process = start("--data-dir", str(desk.folder), "serve", "--port", "0", "--carrier", "--json")
+    said = process.document()
+    until(lambda: carrier_lock.holder(desk.folder), "a carrier")
+    examined = " ".join(desk.run("doctor").stdout.split())
+    assert f"Process {process.pid} serves at {said['url']}" in examined
+    assert f"Process {carrier_lock.holder(desk.folder)} is its carrier" in examined
+    dead = desk.json("deliveries", "--dead")["deliveries"][0]
+    assert desk.json("withdraw", dead["id"], "--reason", "told by telephone")["done"][0]["status"] == "withdrawn"
+    assert process.stop() == 0
+    assert carrier_lock.holder(desk.folder) is None
+    assert "Traceback" not in process.errors()
+
+
+def test_a_missing_carrier_is_said(desk, serving, monkeypatch):
+    process, said = serving
+    with_one = running.Serving(pid=process.pid, url=said["url"], carrier=True)
+    monkeypatch.setattr(running, "announced", lambda _: with_one)
+    result = desk.run("doctor")
+    assert "Its carrier does not run" in " ".join(result.stdout.split())
+    assert result.exit_code == 1
 
 
 def test_ctrl_c_ends_it_with_exit_code_0_too(serving):

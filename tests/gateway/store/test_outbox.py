@@ -149,6 +149,17 @@ def test_leases_of_a_killed_process_are_released_at_the_next_start(keeper: Keepe
     assert keeper.claim(VILLAGE)[0].resumed
 
 
+def test_leases_of_some_partners_are_released_and_those_of_others_are_not(keeper: Keeper) -> None:
+    referred(keeper, "A")
+    keeper.claim(VILLAGE, lease=3600)
+    with writing(keeper.engine).begin() as connection:
+        assert outbox.release_leases(connection, millis(keeper.now), {COURT}) == 0
+    assert keeper.claim(VILLAGE) == []
+    with writing(keeper.engine).begin() as connection:
+        assert outbox.release_leases(connection, millis(keeper.now), {COURT, VILLAGE}) == 1
+    assert keeper.claim(VILLAGE)[0].resumed
+
+
 def test_every_attempt_is_kept(keeper: Keeper) -> None:
     referred(keeper, "A")
     claimed = keeper.claim(VILLAGE)[0]
