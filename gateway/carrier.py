@@ -33,7 +33,8 @@ PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds until one that died is
 HEALTHY_AFTER = 60.0  # seconds after which a carrier's death is the first again
 STOP_WITHIN = 30.0  # seconds until a carrier that was told to stop is killed; its lanes take WIND_UP of them
 LET_GO = 5.0  # seconds that one which has let its end go has to be gone
-LISTEN, SILENT = 10.0, 6  # seconds, and how many times of them without a word until one is taken for stuck
+LISTEN = 10.0  # seconds of listening; whoever says nothing so many times in a row is taken for stuck
+SILENT, SILENT_AT_FIRST = 6, 30
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,7 +107,8 @@ class Carrier:
             pause = PAUSES[min(deaths, len(PAUSES) - 1)]
             deaths += 1
             log.error("carrier.ended", status=status, seconds=pause)
-            await self._release()
+            if status is not None:
+                await self._release()
             await ring(self._ends, pause)
 
     async def _ran(self) -> int | None:
@@ -147,12 +149,12 @@ class Carrier:
         cord = Cord(self._hear, parted.set)
         await cord.tie(ours)
         self._cord = cord
-        while not parted.is_set() and silent < SILENT:
+        while not parted.is_set() and silent < (SILENT if self._carries else SILENT_AT_FIRST):
             self._heard = False
             await ring(parted, LISTEN)
             silent = 0 if self._heard else silent + 1
         if not parted.is_set():
-            log.error("carrier.silent", seconds=SILENT * LISTEN)
+            log.error("carrier.silent", seconds=silent * LISTEN)
             cord.cut()
 
     def _hear(self, said: Said) -> None:
@@ -172,7 +174,8 @@ class Carrier:
         except GatewayError as error:
             log.warning("carrier.not_released", code=error.code)
         else:
-            log.warning("lanes.leases_released", count=released)
+            if released:
+                log.warning("lanes.leases_released", count=released)
 
 
 def _ended(process: subprocess.Popen[bytes]) -> int:
