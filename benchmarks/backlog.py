@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,6 +29,7 @@ from gateway.store.tables import delivery
 
 WITHIN = 600.0  # seconds
 CALLERS = 2
+WAYS: dict[str, Sequence[str]] = {"one process": (), "with a carrier": ("--carrier",)}
 ENDLESS = 100_000  # requests: more than are taken in meanwhile
 
 
@@ -41,24 +42,28 @@ def measure(rounds: int, quick: bool) -> Iterator[Figure]:
         with listening(["benchmarks.sink"], log=folder / "sink.log") as sink:
             urls = {actor.name: f"http://127.0.0.1:{sink.port}" for actor in CAST}
             write_configuration(folder / "config", urls, concurrency=32)
-            alone, besides = [], []
-            for n in range(rounds):
-                alone.append(_drained(folder, f"ALONE-{n}", count, new_work=False))
-                besides.append(_drained(folder, f"BESIDE-{n}", count, new_work=True))
-    yield Figure(name="drain a backlog while new work enters", ours=besides, twin=alone, aim="≥ 0.8")
+            for title, options in WAYS.items():
+                alone, besides = [], []
+                for n in range(rounds):
+                    alone.append(_drained(folder, f"ALONE-{n}{title[:1]}", count, options, new_work=False))
+                    besides.append(_drained(folder, f"BESIDE-{n}{title[:1]}", count, options, new_work=True))
+                yield Figure(
+                    name=f"drain a backlog while new work enters, {title}", ours=besides, twin=alone, aim="≥ 0.8"
+                )
 
 
-def _drained(folder: Path, prefix: str, count: int, *, new_work: bool) -> float:
+def _drained(folder: Path, prefix: str, count: int, options: Sequence[str], *, new_work: bool) -> float:
     asyncio.run(_fill(folder, prefix, count))
     environment = {**SECRETS, "FENGQIAO_DATA_DIR": str(folder), "FENGQIAO_CONFIG_DIR": str(folder / "config")}
     engine = open_engine(f"sqlite:///{folder / 'gateway.db'}")
-    goal = _delivered(engine) + count
+    first, goal = _delivered(engine) + 1, _delivered(engine) + count
     try:
-        with listening(["gateway", "serve"], log=folder / "serve.log", environment=environment) as serving:
-            began, before = time.monotonic(), _delivered(engine)
+        with listening(["gateway", "serve", *options], log=folder / "serve.log", environment=environment) as serving:
             caller = _calling(serving.port, prefix) if new_work else None
             try:
-                return (goal - before) / (_reached(engine, goal) - began)
+                began, before = _reached(engine, first)  # a carrier takes a while to start
+                ended, after = _reached(engine, goal)
+                return (after - before) / (ended - began)
             finally:
                 if caller is not None:
                     caller.kill()
@@ -84,14 +89,14 @@ def _calling(port: int, prefix: str) -> subprocess.Popen[bytes]:
     )  # fmt: skip
 
 
-def _reached(engine: Engine, goal: int) -> float:
-    """Return when so many were delivered, by the steady clock."""
+def _reached(engine: Engine, goal: int) -> tuple[float, int]:
+    """Return when so many were delivered, by the steady clock, and how many they were by then."""
     give_up = time.monotonic() + WITHIN
-    while _delivered(engine) < goal:
+    while (found := _delivered(engine)) < goal:
         if time.monotonic() > give_up:
             raise SystemExit("the backlog does not drain")
         time.sleep(0.05)
-    return time.monotonic()
+    return time.monotonic(), found
 
 
 def _delivered(engine: Engine) -> int:
