@@ -121,7 +121,10 @@ class Simulator:
 
     async def _fetched(self, client: httpx.AsyncClient, paper: Mapping[str, Any]) -> dict[str, Any]:
         content = (await self._get(client, paper["href"])).content
-        return {"name": paper["name"], "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != paper["sha256"]:  # what a bad wire brings: nothing is said, and it comes again
+            raise ValueError("not the document that was announced")
+        return {"name": paper["name"], "sha256": digest, "size": len(content)}
 
     def _refused(self, receipt: Mapping[str, Any]) -> dict[str, Any]:
         return {"id": receipt["id"], "result": "refused", "reason": str(self.fault.get("reason", "不属于本村"))}
