@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,7 +33,9 @@ from gateway.api import (
 from gateway.api.described import describe
 from gateway.api.problems import answer, problem_response
 from gateway.bootstrap import Gateway
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, StoreUnavailable
+
+log = structlog.get_logger("fengqiao.api")
 
 DESCRIPTION = """
 枫桥网关：法院调解平台、矛调中心（综治中心）、派出所、司法所与法院办案系统之间的集成网关。
@@ -81,6 +86,8 @@ def create_app(gateway: Gateway) -> FastAPI:
     app.add_exception_handler(GatewayError, _gateway_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _not_of_the_form)
+    for missed in (OperationalError, InterfaceError, PoolTimeout):
+        app.add_exception_handler(missed, _store_missed)
     app.add_exception_handler(Exception, _fault)
     return app
 
@@ -101,6 +108,12 @@ async def _not_of_the_form(request: Request, error: Exception) -> Response:
     wrong = error.errors() if isinstance(error, RequestValidationError) else []
     fields = sorted({".".join(str(step) for step in one["loc"]) for one in wrong})
     return problem_response(request, "http.invalid", 422, fields=", ".join(fields)[:300])
+
+
+async def _store_missed(request: Request, error: Exception) -> Response:
+    """Say that the database cannot be asked now. Its own text is nobody's: it may show a row or an address."""
+    log.warning("request.store_unavailable", why=type(error).__name__)
+    return answer(request, StoreUnavailable())
 
 
 async def _fault(request: Request, _: Exception) -> Response:

@@ -59,9 +59,13 @@ class Serving:
         answer = self.client.get("/readyz")
         return answer.status_code, [each["code"] for each in answer.json()["reasons"]]
 
-    def counts(self) -> Any:
+    def counted(self) -> httpx.Response:
+        """Ask, as an administrator, for what is kept."""
         token = (self.folder / "data" / "admin-token").read_text().strip()
-        return self.client.get("/admin/counts", headers={"authorization": f"Bearer {token}"}).json()
+        return self.client.get("/admin/counts", headers={"authorization": f"Bearer {token}"})
+
+    def counts(self) -> Any:
+        return self.counted().json()
 
 
 @contextmanager
@@ -224,6 +228,9 @@ def test_a_database_that_is_lost_is_missed_and_found_again(
             for answer in (one.push(case="AJ50024220260002"), one.push(VILLAGE), one.say()):
                 assert answer.status_code == 503, answer.text
                 assert int(answer.headers["retry-after"]) >= 1
+            asked = one.counted()
+            assert (asked.status_code, asked.json()["code"]) == (503, "store.unavailable"), "no fault of ours"
+            assert int(asked.headers["retry-after"]) >= 1
             assert one.client.get("/livez").status_code == 200
         finally:
             postgres.start()
