@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import structlog
-from sqlalchemy import Connection
 
-from gateway import configuration, fetching
+from gateway import configuration
 from gateway.admission import Admission, Limits, folders_of
 from gateway.assembling import Adapters, Assembling, try_row
 from gateway.beat import Beat
@@ -31,6 +30,7 @@ from gateway.errors import ConfigurationFault, NotFound, StoreUnavailable
 from gateway.exposition import serve_metrics
 from gateway.ferrying import Ferrying
 from gateway.fetching import Fetching
+from gateway.following import Following
 from gateway.inbound import Inbound
 from gateway.mailbox import Mailboxes
 from gateway.measuring import ProcessMeasures, StoreMeasures
@@ -39,7 +39,7 @@ from gateway.opening import Store, admin_token, open_store
 from gateway.operations import Operations
 from gateway.outbound import ENDLESS, Outbound
 from gateway.polling import Polling
-from gateway.posts import Post, unknown_partner
+from gateway.posts import Post
 from gateway.queue import EmbeddedLanes
 from gateway.quotas import Quotas
 from gateway.reconciliation import Daily, OwnHoldings, Reconciler
@@ -66,7 +66,6 @@ from gateway.store.writer import Writer
 from gateway.summing import Summing
 from gateway.telemetry import Telemetry, open_tracing
 from gateway.timekeeping import Timekeeping
-from gateway.transports.exchange import Transport
 from gateway.turns import Turns
 
 log = structlog.get_logger("fengqiao")
@@ -120,7 +119,7 @@ class Gateway:
             metrics=Metrics(Summing() if carrier else None), tracing=open_tracing(settings.otlp_endpoint)
         )
         self.role: Role = role or ("all" if settings.redis_url is None else "door")
-        self.revision, self.store = self._opened()
+        revision, self.store = self._opened()
         self._alone = is_sqlite(self.store.engine)  # nobody else drains lanes, or has another clock
         self._clock = self._make_clock() if now is None else None
         self.now = now or (self._clock.now if self._clock else lambda: datetime.now(UTC))
@@ -136,8 +135,11 @@ class Gateway:
         self.assembling = Assembling(
             adapters=adapters, store=self.store, folder=settings.config_folder, now=self.now, ran=self.writer.ran
         )
-        self._posts: dict[str, Post] = {}
-        self._doors: dict[str, Post] = {}
+        self.following = Following(
+            revision=revision, read=lambda: load_revision(settings, adapters), engine=self.store.engine,
+            writer=self.writer, assembling=self.assembling, now=self.now, installed=self._installed,
+            lease=settings.lease_seconds,
+        )  # fmt: skip
         self.lanes: EmbeddedLanes | RqLanes | Carrier = self._make_lanes(carrier)
         self._shared_bell = self._make_shared_bell()
         self._rings = rings or (self._shared_bell.ring if self._shared_bell is not None else None)
@@ -187,10 +189,10 @@ class Gateway:
         )  # fmt: skip
         self.polling = Polling(
             engine=self.store.engine, writer=self.writer, inbound=self.inbound, cipher=self.store.cipher,
-            posts=lambda: list(self._posts.values()), now=self.now,
+            posts=lambda: list(self.following.posts.values()), now=self.now,
         )  # fmt: skip
         self.ferrying = Ferrying(
-            inbound=self.inbound, mailboxes=self.mailboxes, posts=lambda: list(self._posts.values())
+            inbound=self.inbound, mailboxes=self.mailboxes, posts=lambda: list(self.following.posts.values())
         )
         self.orphans = Rounds(
             engine=self.store.engine, documents=self.store.documents, now=self.now,
@@ -200,8 +202,6 @@ class Gateway:
             engine=self.store.engine, chores=self._chores(), now=self.now,
             holder=None if self._alone else self.name,
         )  # fmt: skip
-        self._retired: list[tuple[datetime, Transport]] = []  # replaced, with what may be under way on them
-        self._adopting = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
         self._beat = Beat(settings.data_dir, self.role)
         self._stopping = False
@@ -216,11 +216,9 @@ class Gateway:
             if released:
                 log.warning("lanes.leases_released", count=released)
         if self.role == "carrier":
-            self._install(self.revision)
-        elif self.role in {"worker", "clock"} and (kept := await asyncio.to_thread(self._another, "")) is not None:
-            self._install(await asyncio.to_thread(configuration.unpack, kept))  # it is active: nothing to activate
-        else:
-            await self._go_by_the_folder()
+            self.following.install(self.revision)
+        elif self.role not in {"worker", "clock"} or not await self.following.go_by_the_store():
+            await self.following.go_by_the_folder()
         self._beat.strike()
         self._tasks.append(asyncio.create_task(self._tend(), name="tending"))
         if self.role == "door" and self._shared_bell is not None:
@@ -230,11 +228,11 @@ class Gateway:
 
     async def attend(self) -> None:
         """Activate the revision without running its lanes: for one operation where nobody serves."""
-        await self._activate(self.revision, lanes=False)
+        await self.following.activate(self.revision, lanes=False)
 
     async def reload(self) -> str:
         """Make the configuration folder the active revision and return its id. Raises ConfigurationFault."""
-        revision = await self._go_by_the_folder()
+        revision = await self.following.go_by_the_folder()
         log.info("revision.activated", revision=revision.id)
         return revision.id
 
@@ -255,8 +253,7 @@ class Gateway:
         await self.lanes.stop()
         if self._shared_bell is not None:
             await self._shared_bell.stop()
-        in_use = [each for post in self._posts.values() for each in post.held_open]
-        for transport in (*in_use, *(retired for _, retired in self._retired)):
+        for transport in self.following.held_open:
             await transport.aclose()
         await asyncio.to_thread(self.writer.close, CLOSING)
         await asyncio.to_thread(self.telemetry.tracing.close)
@@ -264,20 +261,16 @@ class Gateway:
 
     def post(self, name: str) -> Post:
         """Return a running partner. Raises NotFound."""
-        if (post := self._posts.get(name)) is None:
-            raise unknown_partner(name)
-        return post
+        return self.following.post(name)
 
     def canonical_post(self, name: str) -> Post:
         """Return a partner's door for the common language. Raises NotFound."""
-        if (post := self._doors.get(name)) is None:
-            raise unknown_partner(name)
-        return post
+        return self.following.canonical_post(name)
 
     @property
     def doors(self) -> Iterable[Post]:
         """Return every door for the common language."""
-        return self._doors.values()
+        return self.following.doors.values()
 
     def shows_metrics(self) -> AbstractContextManager[Any]:
         """Return what shows the metrics of a process without doors, while entered. Raises GatewayError."""
@@ -312,15 +305,21 @@ class Gateway:
 
     def due_partners(self) -> set[str]:
         """Return the partners whose lanes have something that may go and that no process drains. For PostgreSQL."""
-        now, paced = millis(self.now()), {each.name: each.row.pace for each in self._posts.values() if each.row.pace}
+        now, posts = millis(self.now()), self.following.posts.values()
+        paced = {each.name: each.row.pace for each in posts if each.row.pace}
         with self.store.engine.connect() as connection:
-            called = [name for name, post in self._posts.items() if not post.collected]
-            return sweeping.due_partners(connection, called, now) - paces.exhausted(connection, paced, now)
+            due = sweeping.due_partners(connection, list(self.following.called), now)
+            return due - paces.exhausted(connection, paced, now)
+
+    @property
+    def revision(self) -> Revision:
+        """Return the revision that this process goes by."""
+        return self.following.revision
 
     @property
     def collected(self) -> frozenset[str]:
         """Return the partners that fetch what is due to them."""
-        return frozenset(name for name, post in self._posts.items() if post.collected)
+        return self.following.collected
 
     def _rouse(self, partners: Iterable[str]) -> None:
         """Wake lanes, and ring the bells of mailboxes: in this process, and in every other one."""
@@ -376,7 +375,7 @@ class Gateway:
 
     async def _release(self) -> int:
         """Make due again what a carrier that is gone had in hand; what lies in mailboxes is in nobody's."""
-        called, now = set(self._posts) - self.collected, millis(self.now())
+        called, now = self.following.called, millis(self.now())
         return await self.writer.ran(lambda connection: outbox.release_leases(connection, now, called))
 
     def _make_shared_bell(self) -> SharedBell | None:
@@ -400,7 +399,7 @@ class Gateway:
         return chores
 
     async def _tend_mailboxes(self) -> None:
-        ferried = {name for name, post in self._posts.items() if post.crossing is not None}
+        ferried = {name for name, post in self.following.posts.items() if post.crossing is not None}
         await self.mailboxes.tend(self.collected | ferried)
 
     async def _sweep(self) -> None:
@@ -429,7 +428,7 @@ class Gateway:
             writer=self.writer,
             journal=self.journal,
             post=self.post,
-            posts=lambda: list(self._posts.values()),
+            posts=lambda: list(self.following.posts.values()),
             wake=self.wake,
             now=self.now,
             hour=settings.reconcile_hour,
@@ -458,7 +457,7 @@ class Gateway:
         return releasing, deciding
 
     def _is_superseded(self, post: Post) -> bool:
-        return self._stopping or self._posts.get(post.name) is not post
+        return self._stopping or self.following.posts.get(post.name) is not post
 
     def _outbound(self) -> Outbound:
         settings, store = self.settings, self.store
@@ -485,63 +484,10 @@ class Gateway:
             lease=settings.lease_seconds,
         )
 
-    async def _go_by_the_folder(self) -> Revision:
-        """Make the folder the active revision. Raises ConfigurationFault.
-
-        Where another process has activated one since the folder was read, it is read again: it may be the newer one
-        now, and what was read before would undo it.
-        """
-        while True:
-            seen = await asyncio.to_thread(self._active)
-            revision = await asyncio.to_thread(load_revision, self.settings, self.adapters)
-            if await self._activate(revision, instead_of=seen):
-                return revision
-
-    def _active(self) -> str | None:
-        with self.store.engine.connect() as connection:
-            return revisions.active(connection)
-
-    async def _activate(self, revision: Revision, *, lanes: bool = True, instead_of: str | Any | None = ...) -> bool:
-        """Activate a revision, unless the active one is another than the one ``instead_of`` which it is to be."""
-        now, packed = millis(self.now()), configuration.pack(revision)
-        made = self.assembling.posts(revision, self._posts)  # first: an adapter may object to its settings
-
-        def activate(connection: Connection) -> set[str] | None:
-            if instead_of is not ... and revisions.active(connection, lock=True) not in {instead_of, revision.id}:
-                return None
-            revisions.activate(connection, revision.id, packed, now)
-            return outbox.partners_with_work(connection)
-
-        left = await self.writer.ran(activate)
-        if left is None:
-            return False
-        for partner in sorted(left - set(made[0])):
-            log.error("partner.left_with_deliveries", partner=partner)  # nobody carries them until it is back
-        self._install(revision, made, lanes=lanes)
-        return True
-
-    def _install(
-        self, revision: Revision, made: tuple[dict[str, Post], dict[str, Post]] | None = None, *, lanes: bool = True
-    ) -> None:
-        """Go by a revision from now on."""
-        before = self._posts
-        self._posts, self._doors = made or self.assembling.posts(revision, before)
-        self.revision = revision
-        self.lanes.follow(set(self._posts) - self.collected if lanes else ())
+    def _installed(self, lanes: bool) -> None:
+        self.lanes.follow(self.following.called if lanes else ())
         if lanes:
-            self.wake(self._posts)
-        self._retired += [(self._unused_from(post), each) for post in before.values() for each in post.held_open]
-
-    def _unused_from(self, post: Post) -> datetime:
-        """Return when nothing can be under way any more of what a post that is replaced now has begun."""
-        slowest = 8 * (post.row.timeouts.connect + post.row.timeouts.answer)
-        return self.now() + timedelta(seconds=max(self.settings.lease_seconds, slowest, fetching.LONGEST))
-
-    async def _close_retired(self) -> None:
-        over = [transport for at, transport in self._retired if at <= self.now()]
-        self._retired = [(at, transport) for at, transport in self._retired if at > self.now()]
-        for transport in over:
-            await transport.aclose()
+            self.wake(self.following.posts)
 
     async def _tend(self) -> None:
         """Do what every process does by itself every now and then; the chores of the whole are the clock's."""
@@ -549,7 +495,7 @@ class Gateway:
             await asyncio.sleep(TENDING)
             try:
                 await self.adopt()
-                await self._close_retired()
+                await self.following.close_retired()
                 await asyncio.to_thread(self._set_clock)
                 self._beat.strike()
             except Exception as error:
@@ -562,20 +508,8 @@ class Gateway:
 
     async def adopt(self) -> None:
         """Take over the revision that another process has made the active one."""
-        if self.store.lock is not None:
-            return
-        async with self._adopting:
-            kept = await asyncio.to_thread(self._another, self.revision.id)
-            if kept is not None:
-                revision = await asyncio.to_thread(configuration.unpack, kept)
-                self._install(revision)
-                log.info("revision.adopted", revision=revision.id)
-
-    def _another(self, present: str) -> bytes | None:
-        """Return the active revision as it is kept, None when it is the present one."""
-        with self.store.engine.connect() as connection:
-            active = revisions.active(connection)
-            return revisions.packed(connection, active) if active not in {None, present} else None
+        if self.store.lock is None:
+            await self.following.adopt()
 
 
 def shipped_adapters() -> Adapters:

@@ -136,8 +136,9 @@ class Carrier:
             opened.callback(os.close, lock)  # the carrier has its own
             number = theirs.fileno()
             self._process = subprocess.Popen(  # noqa: S603  # our own
-                [*self.command, "--cord", str(number)], pass_fds=(number, lock), stdin=subprocess.DEVNULL
-            )
+                [*self.command, "--cord", str(number)], pass_fds=(number, lock), stdin=subprocess.DEVNULL,
+                start_new_session=True,  # else Ctrl+C reached it before it can ignore that
+            )  # fmt: skip
             carrier_lock.sign(lock, self._process.pid)
             on_failure.pop_all()
         log.info("carrier.started", pid=self._process.pid)

@@ -51,7 +51,7 @@ async def test_a_door_that_read_the_folder_before_a_change_does_not_undo_it_when
 
 async def test_a_door_whose_reading_is_overtaken_reads_again(made: Province, monkeypatch: pytest.MonkeyPatch) -> None:
     late, readings = another(made, "door"), 0
-    real = late._activate
+    real = late.following.activate
 
     async def overtaken(*given: Any, **named: Any) -> bool:
         nonlocal readings
@@ -61,7 +61,7 @@ async def test_a_door_whose_reading_is_overtaken_reads_again(made: Province, mon
             await made.door.gateway.reload()
         return await real(*given, **named)
 
-    monkeypatch.setattr(late, "_activate", overtaken)
+    monkeypatch.setattr(late.following, "activate", overtaken)
     await late.start()
     assert readings == 2
     assert active(made) == late.revision.id == made.door.gateway.revision.id

@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import urllib.request
 
 import pytest
@@ -55,6 +57,19 @@ def test_with_a_carrier_two_processes_serve_and_doctor_names_both(desk, start):
     assert process.stop() == 0
     assert carrier_lock.holder(desk.folder) is None
     assert "Traceback" not in process.errors()
+
+
+def test_ctrl_c_while_the_carrier_is_still_starting_ends_both_in_silence(desk, tmp_path):
+    command = [sys.executable, "-m", "gateway", "--data-dir", str(desk.folder), "serve", "--port", "0", "--carrier"]
+    with (tmp_path / "said").open("wb") as said:
+        serving = subprocess.Popen(command, stdout=said, stderr=said, start_new_session=True)
+    until(lambda: carrier_lock.holder(desk.folder), "a carrier")
+    os.killpg(serving.pid, signal.SIGINT)  # as a terminal does
+    assert serving.wait(60) == 0
+    assert carrier_lock.holder(desk.folder) is None
+    written = (tmp_path / "said").read_text()
+    assert "carrier.started" in written
+    assert "Traceback" not in written
 
 
 def test_a_missing_carrier_is_said(desk, serving, monkeypatch):
