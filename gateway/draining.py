@@ -112,20 +112,21 @@ class Draining:
         """Take a turn: close what is done, take what is due."""
         done, since = self.hands.put_down(), time.monotonic()
         leaves = self.hands.empty and (room == 0 or not self._lingers)
+        ask = self._ask(done, room=room, leaves=leaves)
         try:
-            turn = await self.turn(self.post, self._ask(done, room=room, leaves=leaves))
+            turn = await self.turn(self.post, ask)
         except Exception as error:
             if not done and self.hands.empty:
                 raise
             self.hands.take_back(await self._not_closed(done, error))
             await asyncio.sleep(AFTER_TROUBLE)
             return Turn(next_due=millis(self.now()))
-        self._take_in(turn, done, since)
+        self._take_in(turn, ask, done, since)
         return turn
 
     def _ask(self, done: Sequence[Done], *, room: int = 0, leaves: bool = False) -> Ask:
-        closed = {_id(each) for each in done}
-        held = [work for work in self._held.values() if work.id not in closed]
+        closed, aging = {_id(each) for each in done}, self.grip.aging
+        held = [work for work in self._held.values() if work.id in aging and work.id not in closed]
         return Ask(
             closings=[each for each in done if isinstance(each, Closing)],
             fetched=[each for each in done if isinstance(each, Fetch)],
@@ -135,12 +136,13 @@ class Draining:
             leaves=leaves,
         )
 
-    def _take_in(self, turn: Turn, done: Sequence[Done], since: float) -> None:
+    def _take_in(self, turn: Turn, ask: Ask, done: Sequence[Done], since: float) -> None:
         closed = [_id(each) for each in done]
         for each in closed:
             self._held.pop(each, None)
         self.grip.let_go(closed)
-        self.grip.lost(self._held.keys() - turn.renewed)
+        asked: list[Work] = [*ask.held, *ask.fetching]
+        self.grip.lost({work.id for work in asked} - turn.renewed)
         new: list[Any] = [*turn.claimed, *turn.fetches]
         self._held.update((work.id, work) for work in new)
         self.grip.hold([*turn.renewed, *(work.id for work in new)], since)

@@ -1,7 +1,7 @@
 """What holds for every test: no network beyond the loopback, examples chosen alike in CI, and who runs beside whom.
 
-make test ─► worker 1: a file of quick tests, the next file, …  then everything `live` or `fault`, one at a time
-             worker 2: a file of quick tests, the next file, …  then nothing: those have the machine to themselves
+make test ─► worker 1: a file of quick tests, the next file, …  then everything `live`, one at a time
+             worker 2: a file of quick tests, the next file, …  then everything `fault`, one at a time
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True
 settings.register_profile("here", deadline=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
-ALONE = "alone"  # the group of tests that start processes of their own
+PROCESSES = ("quick", "live", "fault")  # in which order; those that start processes of their own are two groups
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist writes the groups into the names
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put tests that start processes of their own last, and keep them and the tests of one file each together."""
-    items.sort(key=_alone)
+    """Put tests that start processes of their own last, two of them beside each other; keep files together."""
+    items.sort(key=lambda item: PROCESSES.index(_kind(item)))
     if config.pluginmanager.hasplugin("xdist"):
         for item in items:
-            item.add_marker(pytest.mark.xdist_group(ALONE if _alone(item) else item.location[0]))
+            kind = _kind(item)
+            item.add_marker(pytest.mark.xdist_group(item.location[0] if kind == "quick" else kind))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -41,8 +42,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         report.nodeid = report.nodeid.rpartition("@")[0]
 
 
-def _alone(item: pytest.Item) -> bool:
-    return any(item.get_closest_marker(name) for name in ("live", "fault"))
+def _kind(item: pytest.Item) -> str:
+    return next((name for name in ("fault", "live") if item.get_closest_marker(name)), "quick")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -138,5 +138,5 @@ def _sink() -> Iterator[tuple[str, Queue[str]]]:
 
 def test_the_scripts_that_the_harness_calls_can_be_executed() -> None:
     scripts = sorted(Path(prepare.__file__).with_name("peers").glob("*/start.sh"))
-    assert len(scripts) == 2
+    assert len(scripts) == 4
     assert all(os.access(script, os.X_OK) for script in scripts)

@@ -17,7 +17,9 @@ from benchmarks.rivals.field import OURS, Field, Rival, Run
 
 YARDSTICK = "naive_rq"
 TITLES = {
-    "fengqiao_embedded": "Fengqiao, SQLite in one process",
+    "floor": "floor: same sockets and fsyncs, no gateway",
+    "fengqiao_one": "Fengqiao, SQLite, one process",
+    "fengqiao_embedded": "Fengqiao, SQLite, with a carrier",
     "fengqiao_postgres": "Fengqiao, PostgreSQL and RQ",
     "naive_rq": "home-made: FastAPI, an RQ job each",
     "bullmq": "BullMQ, fsync on every write",
@@ -50,9 +52,9 @@ def main() -> None:
 
 
 def _rival(peers: Path, name: str) -> Rival:
-    ours = name.startswith("fengqiao")
-    folder = (OURS if ours else peers) / name
-    return Rival(name=name, folder=folder, title=TITLES[name], environment=DURABLE.get(name, {}), signed=ours)
+    folder = peers / name if (peers / name).is_dir() else OURS / name
+    signed = name.startswith("fengqiao")
+    return Rival(name=name, folder=folder, title=TITLES[name], environment=DURABLE.get(name, {}), signed=signed)
 
 
 def _rounds(field: Field, rivals: list[Rival], rounds: int, count: int) -> dict[str, list[Run]]:
@@ -72,7 +74,7 @@ def _ratio(own: list[Run], yardstick: list[Run] | None) -> str:
 
 
 def _print(rivals: list[Rival], runs: dict[str, list[Run]]) -> None:
-    print(f"{'':<36}{HEAD}")
+    print(f"{'':<42}{HEAD}")
     yardstick = runs.get(YARDSTICK)
     for rival in rivals:
         own = runs[rival.name]
@@ -80,7 +82,7 @@ def _print(rivals: list[Rival], runs: dict[str, list[Run]]) -> None:
         ratio = _ratio(own, yardstick)
         accept, whole = f"{run.accept_p50:.1f}/{run.accept_p99:.1f}", f"{run.whole_p50:.1f}/{run.whole_p99:.1f}"
         print(
-            f"{rival.title:<36}{run.delivered:>7,.0f} /s {ratio:>12} {run.accepted:>7,.0f} /s "
+            f"{rival.title:<42}{run.delivered:>7,.0f} /s {ratio:>12} {run.accepted:>7,.0f} /s "
             f"{run.cpu_ms:>5.2f} ms {accept:>13} ms {whole:>16} ms {run.memory:>5,.0f} MB {run.load:>4.1f}"
         )
 

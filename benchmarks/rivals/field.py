@@ -144,9 +144,16 @@ class Field:
             subprocess.run([self._peers / "stop.sh", rival.name], check=False, **quiet)
 
     def _pids(self, rival: Rival) -> list[int]:
-        """Return every process of a rival: the sessions that its start script noted, with all that is in them."""
+        """Return every process of a rival: the sessions that its start script noted, and who descends from them.
+
+        PostgreSQL gives each of its processes a session of its own.
+        """
         sessions = {int(file.read_text()) for file in (self._installed / rival.name / "run").glob("*.pid")}
-        return [pid for pid in _processes() if (fields := _stat(pid)) and int(fields[3]) in sessions]
+        known = {pid: (int(fields[1]), int(fields[3])) for pid in _processes() if (fields := _stat(pid))}
+        ours = {pid for pid, (_, session) in known.items() if session in sessions}
+        while more := {pid for pid, (parent, _) in known.items() if parent in ours} - ours:
+            ours |= more
+        return sorted(ours)
 
 
 def _processes() -> Iterator[int]:
@@ -162,6 +169,7 @@ def _stat(pid: int) -> list[str]:
 
 
 def _cpu_seconds(pids: list[int]) -> float:
+    """Return what processes have used by now; of those that ended, what their parents waited for."""
     ticks = sum(int(fields[at]) for pid in pids if (fields := _stat(pid)) for at in (11, 12, 13, 14))
     return ticks / os.sysconf("SC_CLK_TCK")
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from gateway.canonical.messages import Message
+from gateway.store.among import among
 from gateway.store.arrivals import Asked
 from gateway.store.tables import delivery
 from gateway.store.tables import message as message_table
@@ -23,7 +24,7 @@ _SENT_TO = (
         message_table.c.case_id,
     )
     .join(message_table, message_table.c.id == delivery.c.message_id)
-    .where(delivery.c.message_id.in_(bindparam("ids", expanding=True)))
+    .where(among(delivery.c.message_id, "ids"))
 )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table, bindparam, select, update
 from gateway.canonical.messages import Message
 from gateway.store import asked as asking
 from gateway.store import cases, inbox, likenesses, polls
+from gateway.store.among import LookUp
 from gateway.store.arrivals import (
     Announced,
     Arrival,
@@ -112,9 +113,7 @@ CHANGING = (
     "fate", "digest", "message_id", "case_id", "code", "facts", "field", "waits_for", "case_value", "content_sealed",
     "deadline_at", "revision", "decided_at",
 )  # fmt: skip
-_SPENT = select(nonce.c.value).where(
-    nonce.c.partner == bindparam("partner"), nonce.c.value.in_(bindparam("values", expanding=True))
-)
+_SPENT = LookUp(select(nonce.c.value).where(nonce.c.partner == bindparam("partner")), nonce.c.value, "values")
 _INBOX_CHANGE = (
     update(inbox_table)
     .where(inbox_table.c.id == bindparam("b_id"))
@@ -131,7 +130,7 @@ def _spent_nonces(connection: Connection, arrivals: Sequence[Arrival]) -> set[tu
     spent: set[tuple[str, str]] = set()
     for partner in {partner for partner, _ in used}:
         values = [value for owner, value in used if owner == partner]
-        found = connection.execute(_SPENT, {"partner": partner, "values": values})
+        found = connection.execute(_SPENT.on(connection), {"partner": partner, "values": values})
         spent.update((partner, value) for value in found.scalars())
     return spent
 

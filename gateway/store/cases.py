@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import BindParameter, Connection, bindparam, delete, select, text, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, select, text, tuple_, update
 
 from gateway.canonical.cases import CaseIdentity
 from gateway.canonical.messages import Message
+from gateway.store.among import LookUp, among
 from gateway.store.arrivals import CaseFile, ClockRow, ConfirmationRow, LegRow
 from gateway.store.bulk import change_rows, insert_rows
 from gateway.store.tables import case_reference, confirmation, dispute_case, leg
@@ -41,7 +42,7 @@ def find(connection: Connection, references: Iterable[Reference]) -> dict[Refere
         by_partner.setdefault(partner, []).append(value)
     found: dict[Reference, str] = {}
     for partner, values in by_partner.items():
-        rows = connection.execute(_FIND, {"partner": partner, "values": values})
+        rows = connection.execute(_FIND.on(connection), {"partner": partner, "values": values})
         found.update({(partner, value): case_id for value, case_id in rows})
     return found
 
@@ -103,17 +104,18 @@ CHANGING = (
     "state", "holder", "holder_since", "holder_until", "leg_opened_by", "step", "parties", "snapshot", "closed_at",
     "clock", "clock_since", "clock_until", "clock_provisional", "watch_on",
 )  # fmt: skip
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_FIND = select(case_reference.c.value, case_reference.c.case_id).where(
-    case_reference.c.partner == bindparam("partner"), case_reference.c.value.in_(bindparam("values", expanding=True))
+_FIND = LookUp(
+    select(case_reference.c.value, case_reference.c.case_id).where(case_reference.c.partner == bindparam("partner")),
+    case_reference.c.value,
+    "values",
 )
 _LOCK_NAMES = text(
     "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(CAST(:names AS text[])) AS name ORDER BY name"
 )
-_LOAD = select(dispute_case).where(dispute_case.c.id.in_(_IDS)).order_by(dispute_case.c.id).with_for_update()
+_LOAD = select(dispute_case).where(among(dispute_case.c.id, "ids")).order_by(dispute_case.c.id).with_for_update()
 _NAMED_BY = (
     select(case_reference.c.case_id, case_reference.c.value)
-    .where(case_reference.c.case_id.in_(_IDS), case_reference.c.partner == bindparam("partner"))
+    .where(among(case_reference.c.case_id, "ids"), case_reference.c.partner == bindparam("partner"))
     .order_by(case_reference.c.since)
 )
 _CHANGE = (

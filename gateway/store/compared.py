@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, func, literal_column, or_, select,
 
 from gateway.contract import Holding
 from gateway.store import cases, due
+from gateway.store.among import among
 from gateway.store.tables import attempt, delivery, reconciliation_item
 
 OPEN = frozenset({"pending", "in_doubt", "handed"})
@@ -127,15 +128,11 @@ _DELIVERED = (
     )
     .order_by(delivery.c.delivered_at, delivery.c.id)
 )
-_OF_MESSAGES = select(*_COLUMNS).where(
-    delivery.c.partner == bindparam("partner"), delivery.c.message_id.in_(bindparam("ids", expanding=True))
-)
-_TRIES = select(attempt.c.delivery_id, attempt.c.started_at).where(
-    attempt.c.delivery_id.in_(bindparam("ids", expanding=True))
-)
+_OF_MESSAGES = select(*_COLUMNS).where(delivery.c.partner == bindparam("partner"), among(delivery.c.message_id, "ids"))
+_TRIES = select(attempt.c.delivery_id, attempt.c.started_at).where(among(attempt.c.delivery_id, "ids"))
 _RESENDS = (
     select(reconciliation_item.c.delivery_id, func.sum(reconciliation_item.c.resends).label("resends"))
-    .where(reconciliation_item.c.delivery_id.in_(bindparam("ids", expanding=True)))
+    .where(among(reconciliation_item.c.delivery_id, "ids"))
     .group_by(reconciliation_item.c.delivery_id)
 )
 _SEND_AGAIN = (

@@ -28,6 +28,7 @@ from sqlalchemy import (
     update,
 )
 
+from gateway.store.among import among
 from gateway.store.bulk import change_rows
 from gateway.store.tables import OPEN, delivery, document
 from gateway.store.tables import message_document as link
@@ -117,7 +118,7 @@ _DUE = (
 )  # fmt: skip
 _TAKE = (
     update(delivery)
-    .where(delivery.c.id.in_(bindparam("ids", expanding=True)))
+    .where(among(delivery.c.id, "ids"))
     .values(
         lease=bindparam("b_lease"),
         due_at=bindparam("b_due_at"),
@@ -147,7 +148,7 @@ def _blocked() -> Any:
         select(delivery.c.id, leased.label("leased"), until.label("until"))
         .select_from(delivery)
         .join(earlier, goes_before(earlier))
-        .where(delivery.c.id.in_(bindparam("ids", expanding=True)))
+        .where(among(delivery.c.id, "ids"))
         .group_by(delivery.c.id)
     )
 
@@ -161,14 +162,14 @@ _UNFETCHED = (
     )
     .select_from(link)
     .join(document, document.c.id == link.c.document_id)
-    .where(link.c.message_id.in_(bindparam("ids", expanding=True)), document.c.state != "kept")
+    .where(among(link.c.message_id, "ids"), document.c.state != "kept")
     .group_by(link.c.message_id)
 )
 _WAKE = (
     update(delivery)
     .where(
         delivery.c.partner == bindparam("b_partner"),
-        delivery.c.case_id.in_(bindparam("b_cases", expanding=True)),
+        among(delivery.c.case_id, "b_cases"),
         literal_column(OPEN),
         _PUT_OFF_BEFORE,
         delivery.c.due_at > bindparam("b_now"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, RowMapping, bindparam, func, select
 
+from gateway.store.among import among
 from gateway.store.tables import document, message
 from gateway.store.tables import message_document as link
 
@@ -80,8 +81,8 @@ _RANKED = (
         .label("rank"),
     )
     .where(
-        message.c.case_id.in_(bindparam("ids", expanding=True)),
-        message.c.type.in_(bindparam("types", expanding=True)),
+        among(message.c.case_id, "ids"),
+        among(message.c.type, "types"),
         message.c.emptied_at.is_(None),
     )
     .subquery("ranked")
@@ -98,6 +99,6 @@ _SAID = (
 _PAPERS = (
     select(link.c.message_id, document.c.sha256, document.c.sm3, document.c.size, document.c.media_type)
     .join(document, document.c.id == link.c.document_id)
-    .where(link.c.message_id.in_(bindparam("ids", expanding=True)))
+    .where(among(link.c.message_id, "ids"))
     .order_by(link.c.message_id, link.c.position)
 )

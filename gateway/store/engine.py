@@ -167,9 +167,12 @@ def _open_postgresql(url: URL, readers: int, busy_seconds: float) -> Engine:
 
 
 def _prepare_postgresql(connection: DBAPIConnection, _record: object, *, lock_timeout: int) -> None:
-    """Refuse a server default that answers a commit before it is on disk; stricter settings stay."""
+    """Have indexes used, and refuse a default that answers a commit before it is on disk; stricter settings stay."""
     cursor = connection.cursor()
     cursor.execute("SELECT set_config('lock_timeout', %s, false)", (str(lock_timeout),))
+    # A prepared statement keeps its plan: one made while a table was empty would go on reading it whole as it grows.
+    # Where that is all there is to read, it still is read; a plan that looks dear for it is not to be compiled.
+    cursor.execute("SELECT set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false)")
     cursor.execute(
         "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
     )

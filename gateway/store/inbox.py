@@ -6,32 +6,28 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, literal_column, select
+from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, select
 
 from gateway.contract import Outcome
 from gateway.errors import Fact
+from gateway.store.among import LookUp, among
 from gateway.store.arrivals import Arrival, Entry
 from gateway.store.tables import case_reference, inbox, request
 from gateway.store.times import moment
 
 RecordKey = tuple[str, str, str, str]  # partner, kind, record id, version
 BOUND = ("accepted", "held", "parked")
+_BOUND: ColumnElement[bool] = literal_column("inbox.fate IN ('accepted', 'held', 'parked')")
 # Locked: on PostgreSQL another process may be taking up the same parked record, in its predecessor's transaction.
-_EARLIER = (
-    select(inbox)
-    .where(
-        inbox.c.partner == bindparam("partner"),
-        inbox.c.record_id.in_(bindparam("ids", expanding=True)),
-        inbox.c.fate.in_(BOUND),
-    )
-    .order_by(inbox.c.id)
-    .with_for_update()
+_EARLIER = LookUp(
+    select(inbox).where(inbox.c.partner == bindparam("partner"), _BOUND),
+    inbox.c.record_id,
+    "ids",
+    locks=True,
 )
 # What was polled before and refused comes again with every look back; its sender has sent nothing anew.
-_REFUSED = select(inbox).where(
-    inbox.c.partner == bindparam("partner"),
-    inbox.c.record_id.in_(bindparam("ids", expanding=True)),
-    inbox.c.fate == "refused",
+_REFUSED = LookUp(
+    select(inbox).where(inbox.c.partner == bindparam("partner"), inbox.c.fate == "refused"), inbox.c.record_id, "ids"
 )
 # Said as the index of what waits says it: without this SQLite reads the whole table, in every commit.
 _PARKED = (
@@ -48,8 +44,8 @@ _PARKED = (
     .with_for_update()
 )
 _ANY_PARKED = select(inbox.c.id).where(literal_column("fate IN ('held', 'parked')"), inbox.c.fate == "parked").limit(1)
-_PARKED_BY_CASE = _PARKED.where(inbox.c.case_id.in_(bindparam("ids", expanding=True)))
-_PARKED_BY_VALUE = _PARKED.where(inbox.c.case_value.in_(bindparam("names", expanding=True)))
+_PARKED_BY_CASE = _PARKED.where(among(inbox.c.case_id, "ids"))
+_PARKED_BY_VALUE = _PARKED.where(among(inbox.c.case_value, "names"))
 _ORPHANS = (
     select(case_reference.c.partner, case_reference.c.value, case_reference.c.case_id)
     .join(inbox, (case_reference.c.partner == inbox.c.partner) & (case_reference.c.value == inbox.c.case_value))
@@ -66,7 +62,7 @@ def earlier(connection: Connection, arrivals: Sequence[Arrival]) -> dict[RecordK
     """Return the rows, not refused, of records that have come before: one for each at most."""
     found: dict[RecordKey, dict[str, Any]] = {}
     for partner, ids in _ids_by_partner(arrivals).items():
-        for row in connection.execute(_EARLIER, {"partner": partner, "ids": ids}).mappings():
+        for row in connection.execute(_EARLIER.on(connection), {"partner": partner, "ids": sorted(ids)}).mappings():
             key = (row["partner"], row["kind"], row["record_id"], row["version"])
             found[key] = dict(row)
     return found
@@ -76,7 +72,7 @@ def refused(connection: Connection, arrivals: Sequence[Arrival]) -> dict[RecordK
     """Return the refused rows of what was polled: one for each content that a record came with."""
     found: dict[RecordKey, list[dict[str, Any]]] = {}
     for partner, ids in _ids_by_partner([arrival for arrival in arrivals if arrival.polled]).items():
-        for row in connection.execute(_REFUSED, {"partner": partner, "ids": ids}).mappings():
+        for row in connection.execute(_REFUSED.on(connection), {"partner": partner, "ids": ids}).mappings():
             key = (row["partner"], row["kind"], row["record_id"], row["version"])
             found.setdefault(key, []).append(dict(row))
     return found

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select, text, tuple_
 
 from gateway.canonical.identifiers import uuid7
+from gateway.store.among import among
 from gateway.store.arrivals import Likeness, Suspicion
 from gateway.store.bulk import insert_rows
 from gateway.store.tables import party_pair, suspicion
@@ -116,7 +117,7 @@ def _row(each: Suspicion, now: int) -> Row:
 
 
 _KNOWN = select(party_pair).where(
-    party_pair.c.digest.in_(bindparam("digests", expanding=True)),
+    among(party_pair.c.digest, "digests", numbers=True),
     party_pair.c.day.between(bindparam("first"), bindparam("last")),
 )
 _THERE = select(suspicion.c.case_id, suspicion.c.other_case_id).where(

@@ -18,6 +18,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, exists, func, select, update
 
 from gateway.store import cases, due
+from gateway.store.among import among
 from gateway.store.bulk import change_rows
 from gateway.store.outbox import Closing, close, next_due
 from gateway.store.tables import delivery, message
@@ -179,7 +180,7 @@ _HANDED = (
     )
     .join(message, message.c.id == delivery.c.message_id)
     .where(
-        delivery.c.partner == bindparam("partner"), delivery.c.message_id.in_(bindparam("ids", expanding=True))
+        delivery.c.partner == bindparam("partner"), among(delivery.c.message_id, "ids")
     )
     .order_by(delivery.c.id)
     .with_for_update(of=delivery)
@@ -205,7 +206,7 @@ _END = (
 _TAKE_BACK = (
     update(delivery)
     .where(
-        delivery.c.partner.in_(bindparam("b_partners", expanding=True)),
+        among(delivery.c.partner, "b_partners"),
         delivery.c.status == "handed",
         delivery.c.receipt_due <= bindparam("b_now"),
     )
@@ -215,7 +216,7 @@ _TAKE_BACK = (
 _BURY = (
     update(delivery)
     .where(
-        delivery.c.partner.in_(bindparam("b_partners", expanding=True)),
+        among(delivery.c.partner, "b_partners"),
         delivery.c.status.in_(("pending", "in_doubt")),
         delivery.c.deadline_at <= bindparam("b_now"),
         delivery.c.lease.is_(None),

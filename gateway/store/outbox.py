@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from gateway.canonical.identifiers import uuid7
 from gateway.store import cases, due, earlier
+from gateway.store.among import among
 from gateway.store.bulk import change_rows, insert_rows
 from gateway.store.earlier import Earlier
 from gateway.store.tables import OPEN, attempt, delivery, dispute_case, document, message
@@ -194,14 +195,14 @@ _CLAIMED = (
     )
     .join(message, message.c.id == delivery.c.message_id)
     .outerjoin(dispute_case, dispute_case.c.id == delivery.c.case_id)
-    .where(delivery.c.id.in_(bindparam("ids", expanding=True)))
+    .where(among(delivery.c.id, "ids"))
 )  # fmt: skip
 
 _RENEW = (
     update(delivery)
     .where(
-        delivery.c.id.in_(bindparam("ids", expanding=True)),
-        delivery.c.lease.in_(bindparam("leases", expanding=True)),
+        among(delivery.c.id, "ids"),
+        among(delivery.c.lease, "leases"),
     )
     .values(due_at=bindparam("b_due_at"))
     .returning(delivery.c.id)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from gateway.store.among import among
 from gateway.store.tables import pace
 from gateway.store.upsert import insert_missing
 
@@ -69,5 +70,5 @@ def _paced(used: int, per_second: float, wanted: int, now: int) -> Paced:
 
 
 _USED = select(pace.c.used_until).where(pace.c.partner == bindparam("partner")).with_for_update(skip_locked=True)
-_KNOWN = select(pace.c.partner, pace.c.used_until).where(pace.c.partner.in_(bindparam("partners", expanding=True)))
+_KNOWN = select(pace.c.partner, pace.c.used_until).where(among(pace.c.partner, "partners"))
 _TAKE = update(pace).where(pace.c.partner == bindparam("b_partner")).values(used_until=bindparam("b_used"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select, update
 
+from gateway.store.among import among
 from gateway.store.arrivals import Polled
 from gateway.store.tables import poll
 from gateway.store.upsert import insert_missing
@@ -49,4 +50,4 @@ def _write(connection: Connection, partner: str, values: Mapping[str, object]) -
 
 _READ = select(
     poll.c.partner, poll.c.due_at, poll.c.polled_at, poll.c.failures, poll.c.code, poll.c.cursor_sealed
-).where(poll.c.partner.in_(bindparam("partners", expanding=True)))
+).where(among(poll.c.partner, "partners"))

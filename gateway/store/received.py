@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from gateway.store.among import among
 from gateway.store.inbox import BOUND
 from gateway.store.tables import inbox, request
 
@@ -28,9 +29,7 @@ _RECORDS = (
     .limit(bindparam("most"))
 )  # fmt: skip
 _COUNT = select(func.count()).select_from(inbox.join(request, request.c.id == inbox.c.request_id)).where(*_WHERE)
-_BODIES = select(request.c.id, request.c.body_sealed, request.c.document).where(
-    request.c.id.in_(bindparam("ids", expanding=True))
-)
+_BODIES = select(request.c.id, request.c.body_sealed, request.c.document).where(among(request.c.id, "ids"))
 
 
 def records(

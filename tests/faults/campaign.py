@@ -26,6 +26,7 @@ from tests.faults.strikes import Strikes
 QUIET_WITHIN = 600.0  # seconds until nothing may be due any more, while something still moves
 STILL = 120.0  # seconds without any change, after which whoever still waits will wait for ever: a receipt has 60
 LOOK_EVERY = 1.0  # seconds
+ROOM, ROOM_PER_FAULT = 256, 1  # megabytes: documents are kept to the end, half a megabyte for a fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +103,7 @@ class Report:
 async def run(order: Order, folder: Path, *, tell: Callable[[str], None] = lambda line: None) -> Report:
     """Run one campaign in an empty folder; what it leaves there is the evidence."""
     began = time.monotonic()
-    async with standing(folder, order.cast) as stage:
+    async with standing(folder, order.cast, disk=ROOM + order.faults * ROOM_PER_FAULT) as stage:
         plan = make_plan(order.seed, faults=order.faults, every=order.every, kinds=order.kinds, targets=_targets(stage))
         tell(f"standing after {time.monotonic() - began:.0f} s; plan {plan.digest}: {plan.seconds:.0f} s")
         return await _Campaign(order, plan, stage, tell).run(began)

@@ -16,7 +16,7 @@ _SOME = 4096  # bytes that a process may still write to a file when the disk is 
 class Disk:
     """The folder of documents. ``processes``: the ids of those who write to it, asked when it becomes full."""
 
-    def __init__(self, folder: Path, processes: Callable[[], Iterable[int]], *, size: str = "256m") -> None:
+    def __init__(self, folder: Path, processes: Callable[[], Iterable[int]], *, size: str) -> None:
         self._folder = folder
         self._processes = processes
         self._size = size

@@ -100,8 +100,8 @@ class Stage:
 
 
 @asynccontextmanager
-async def standing(folder: Path, cast: Cast) -> AsyncIterator[Stage]:
-    """Set everything up in an empty folder, and take it down again."""
+async def standing(folder: Path, cast: Cast, *, disk: int = 256) -> AsyncIterator[Stage]:
+    """Set everything up in an empty folder, with a disk of so many megabytes, and take it down again."""
     async with AsyncExitStack() as stack:
         postgres = None if cast.embedded else stack.enter_context(running_postgres())
         redis = None if cast.embedded else stack.enter_context(running_redis())
@@ -114,7 +114,8 @@ async def standing(folder: Path, cast: Cast) -> AsyncIterator[Stage]:
         stage = Stage(
             folder=folder, company=company, session=session,
             servers={} if postgres is None or redis is None else {"postgres": postgres, "redis": redis},
-            disk=Disk(folder / "data", lambda: _ids(stage)), token=secrets.token_urlsafe(24), parts=cast.parts,
+            disk=Disk(folder / "data", lambda: _ids(stage), size=f"{disk}m"),
+            token=secrets.token_urlsafe(24), parts=cast.parts,
             roles=roles(doors=cast.doors, workers=cast.workers, clocks=cast.clocks),
         )  # fmt: skip
         stage.disk.mount()

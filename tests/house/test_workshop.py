@@ -14,6 +14,7 @@ import pytest
 from tests.house.tree import ROOT, read
 from tools.surplus import installed, needed
 
+KINDS = ("live", "fault")  # of tests that start processes
 TARGETS = {"help", "install", "demo", "test", "check", "bench", "up", "bundle", "faults", "clean"}
 
 
@@ -38,21 +39,22 @@ def test_the_tests_run_beside_each_other_unless_a_part_of_them_is_asked_for() ->
     assert part.splitlines()[-1].split(maxsplit=1)[1] == '-k "held or dead"'
 
 
-def test_the_tests_of_one_file_run_in_one_process_and_those_that_start_processes_in_one_alone(tmp_path: Path) -> None:
+def test_the_tests_of_one_file_run_in_one_process_and_those_that_start_processes_in_two(tmp_path: Path) -> None:
     """The groups are written into names by one package and read by another: either may change how."""
     shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
     where = "import os\nimport pytest\n"
     note = "def test_{0}():\n    open({1!r} + '/{2}', 'a').write(os.environ['PYTEST_XDIST_WORKER'] + '\\n')\n"
     for name in ("one", "two", "three"):
         quick = "".join(note.format(n, str(tmp_path), f"{name}.ran") for n in range(6))
-        live = f"@pytest.mark.live\n{note.format('live', str(tmp_path), 'live.ran')}"
-        (tmp_path / f"test_{name}.py").write_text(where + quick + live, encoding="utf-8")
+        live, fault = (f"@pytest.mark.{kind}\n{note.format(kind, str(tmp_path), f'{kind}.ran')}" for kind in KINDS)
+        both = f"@pytest.mark.live\n@pytest.mark.fault\n{note.format('both', str(tmp_path), 'fault.ran')}"
+        (tmp_path / f"test_{name}.py").write_text(where + quick + live + fault + both, encoding="utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n    live\n    fault\n", encoding="utf-8")
     beside = re.search(r"^BESIDE := (.*)$", read(ROOT / "Makefile"), flags=re.MULTILINE)
     assert beside is not None
     ran = _run(sys.executable, "-m", "pytest", "-q", *beside[1].replace("auto", "3").split(), folder=tmp_path)
-    assert "21 passed" in ran.stdout, ran.stdout
-    for name in ("one", "two", "three", "live"):
+    assert "27 passed" in ran.stdout, ran.stdout
+    for name in ("one", "two", "three", *KINDS):
         workers = (tmp_path / f"{name}.ran").read_text(encoding="utf-8").split()
         assert len(set(workers)) == 1, f"{name}: {workers}"
 
