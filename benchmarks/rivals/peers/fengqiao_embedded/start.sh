@@ -1,5 +1,5 @@
 #!/bin/bash
-# The gateway as it comes: two processes over one SQLite file, every commit on disk before it is answered.
+# The gateway with a carrier: two processes over one SQLite file, every commit on disk before it is answered.
 source "$FENGQIAO_PEERS/lib/common.sh"
 [ "${FRESH:-0}" = 1 ] && rm -rf "$HERE/data" "$HERE/config"
 cd "$(dirname "$(readlink -f "$0")")/../../../.." || exit 1
