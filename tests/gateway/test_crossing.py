@@ -21,6 +21,7 @@ from gateway.crossing import Crossing
 from gateway.errors import PermanentFailure
 from gateway.store import ferry
 from gateway.store.cipher import Cipher, Key, Keyring
+from gateway.store.engine import writing
 from gateway.store.tables import ferry as ferry_table
 from gateway.store.tables import ferry_package, metadata
 from gateway.transports.ferry import Damaged, Ends, Folder, LocalFolder, Package
@@ -163,7 +164,7 @@ def _hasty(connection: Any, _: Any) -> None:
 
 def _end(engine: Engine, clock: Clock, names: tuple[str, str], incoming: Folder, outgoing: Folder) -> End:
     async def ran(work: Callable[[Connection], Any]) -> Any:
-        with engine.begin() as connection:
+        with writing(engine).begin() as connection:
             return work(connection)
 
     cipher = Cipher(Keyring(keys=(Key(name="test-1", material=bytes(32)),)))
@@ -305,7 +306,7 @@ async def test_an_end_restored_from_a_backup_goes_on_behind_the_numbers_it_had_u
     both = water()
     await sent(both.ours, 5)
     await both.round()
-    with both.ours.engine.begin() as connection:
+    with writing(both.ours.engine).begin() as connection:
         connection.execute(ferry_table.update().values(sent=2))
         connection.execute(ferry_package.delete())
     await both.theirs.crossing.hand_over("record", "T-1", letter(1))

@@ -23,6 +23,7 @@ from gateway.demo.cast import VILLAGE
 from gateway.errors import TemporaryFailure
 from gateway.settings import load_settings
 from gateway.store import shown
+from gateway.store.engine import writing
 from tests.contract.wires import served
 from tests.gateway.conftest import Door, write_configuration
 from tests.gateway.town import eventually
@@ -108,11 +109,11 @@ class County:
 
     def polled_now(self) -> None:
         """Let the centre be due at once."""
-        with self.gateway.store.engine.begin() as connection:
+        with writing(self.gateway.store.engine).begin() as connection:
             connection.execute(text("UPDATE poll SET due_at = 0"))
 
     def forget_the_cursor(self) -> None:
-        with self.gateway.store.engine.begin() as connection:
+        with writing(self.gateway.store.engine).begin() as connection:
             connection.execute(text("DELETE FROM poll"))
 
 

@@ -14,6 +14,7 @@ import pytest
 from adapters.court_oa.simulator_signing.ruling import Certificate
 from gateway.errors import GatewayError, StoreUnavailable
 from gateway.store import clock_calls, rulings
+from gateway.store.engine import writing
 from tests.gateway.store.conftest import postgres, postgres_url, sqlite_url, store_url
 from tests.stories.courtroom import COURT, NAMES, OFFICE, TRIBUNAL, VILLAGE, Courtroom, courtroom, write_trust
 
@@ -186,7 +187,7 @@ async def test_whatever_breaks_off_leaves_no_certificate_half_given_out(
 
 async def test_a_certificate_that_an_earlier_gateway_gave_out_is_not_given_out_again(court: Courtroom) -> None:
     await certify(court, signed(court))
-    with court.gateway.store.engine.begin() as connection:
+    with writing(court.gateway.store.engine).begin() as connection:
         (row,) = rulings.of_case(connection, court.case)
         rulings.keep_foundation(connection, row["message_id"], (), ())
         connection.execute(rulings.ruling.delete())
@@ -235,7 +236,7 @@ async def test_what_was_verified_long_ago_is_verified_again_before_it_goes_out(c
     await court.work()
     (row,) = court.rulings()
     assert row["state"] == "VERIFIED"
-    with court.gateway.store.engine.begin() as connection:
+    with writing(court.gateway.store.engine).begin() as connection:
         rulings.change(connection, row["message_id"], verified_at=row["verified_at"] - 2 * 3_600_000)
     write_trust(court.trust, court.bench, seals=[{"id": court.bench.wanted.id, "withdrawn": "2020-01-01"}])
     releasing.release = real

@@ -18,6 +18,7 @@ from adapters.justice_office.simulator import Simulator
 from gateway.bootstrap import Gateway, shipped_adapters
 from gateway.settings import load_settings
 from gateway.store import shown
+from gateway.store.engine import writing
 from tests.contract.wires import served
 
 OFFICE = "office"
@@ -58,7 +59,7 @@ class Bureau:
 
     def forget_the_cursor(self) -> None:
         """Lose the gateway's place in the office's list."""
-        with self.gateway.store.engine.begin() as connection:
+        with writing(self.gateway.store.engine).begin() as connection:
             connection.execute(text("DELETE FROM poll"))
 
 

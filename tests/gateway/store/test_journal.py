@@ -12,6 +12,7 @@ from gateway.contract import Outcome
 from gateway.errors import NotAuthentic
 from gateway.store.arrivals import Announced, Kept
 from gateway.store.cipher import Cipher, Key, Keyring
+from gateway.store.engine import writing
 from gateway.store.mending import keep_house
 from gateway.store.tables import (
     case_reference,
@@ -186,7 +187,7 @@ def test_an_answer_under_an_id_we_have_not_learnt_yet_waits_for_the_receipt(keep
 def test_a_parked_record_whose_predecessor_never_comes_is_held_for_a_person(keeper: Keeper) -> None:
     keeper.say(VILLAGE, about(say.acceptance(), partner_id="EV-7"))
     keeper.later(days=4)
-    with keeper.engine.begin() as connection:
+    with writing(keeper.engine).begin() as connection:
         assert keep_house(connection, millis(keeper.now)) == 1
     row = keeper.rows(inbox)[0]
     assert (row["fate"], row["code"], row["content_sealed"]) == ("held", "inbox.predecessor_missing", None)
