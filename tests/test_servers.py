@@ -14,7 +14,7 @@ import redis
 
 from gateway.private_servers import within_reach
 from tests.server_programs import other_user
-from tests.servers import PostgresServer, postgres, redis_server, redis_url, running_postgres, running_redis
+from tests.servers import PostgresServer, missing, postgres, redis_server, redis_url, running_postgres, running_redis
 
 __all__ = ["postgres", "redis_server", "redis_url"]
 
@@ -78,10 +78,10 @@ def open_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-@pytest.mark.skipif(other_user() is None, reason="only root runs a server as somebody else")
 def test_programs_in_a_checkout_where_only_root_may_go_are_run_from_a_copy(tmp_path: Path, open_folder: Path) -> None:
     user = other_user()
-    assert user is not None
+    if user is None:
+        missing("only root runs a server as somebody else")
     programs = tmp_path / "package" / "installed" / "bin"
     programs.mkdir(parents=True)
     shutil.copy("/bin/true", programs / "initdb")

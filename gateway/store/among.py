@@ -97,7 +97,10 @@ class LookUp:
     """
 
     def __init__(self, query: Select[Any], column: ColumnElement[Any], name: str, *, locks: bool = False) -> None:
-        """``query`` without its condition on ``column``; ``locks``: FOR UPDATE, in the order of the values."""
+        """``query`` without its condition on ``column``; ``locks``: FOR UPDATE, in the order of the values.
+
+        A value that is named twice is found twice on PostgreSQL: name each once.
+        """
         asked = func.unnest(several(name)).table_valued("value", name="asked").render_derived()
         one = query.where(column == asked.c.value).offset(literal_column("0"))  # a fence: not to be turned into a join
         found = (one.with_for_update() if locks else one).lateral("found")

@@ -62,7 +62,7 @@ def earlier(connection: Connection, arrivals: Sequence[Arrival]) -> dict[RecordK
     """Return the rows, not refused, of records that have come before: one for each at most."""
     found: dict[RecordKey, dict[str, Any]] = {}
     for partner, ids in _ids_by_partner(arrivals).items():
-        for row in connection.execute(_EARLIER.on(connection), {"partner": partner, "ids": sorted(ids)}).mappings():
+        for row in connection.execute(_EARLIER.on(connection), {"partner": partner, "ids": ids}).mappings():
             key = (row["partner"], row["kind"], row["record_id"], row["version"])
             found[key] = dict(row)
     return found
@@ -157,10 +157,11 @@ def read_facts(stored: str | None) -> dict[str, Fact]:
 
 
 def _ids_by_partner(arrivals: Sequence[Arrival]) -> dict[str, list[str]]:
-    ids: dict[str, list[str]] = {}
+    """Return each record id once, in order: so are the rows locked."""
+    ids: dict[str, set[str]] = {}
     for partner, record_id in _record_ids(arrivals):
-        ids.setdefault(partner, []).append(record_id)
-    return ids
+        ids.setdefault(partner, set()).add(record_id)
+    return {partner: sorted(several) for partner, several in ids.items()}
 
 
 def _record_ids(arrivals: Sequence[Arrival]) -> Iterator[tuple[str, str]]:

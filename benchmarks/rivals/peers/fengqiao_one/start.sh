@@ -1,10 +1,5 @@
 #!/bin/bash
-# The gateway as it comes: one process, one SQLite file, every commit on disk before it is answered.
+# The gateway as it comes: one process.
 source "$FENGQIAO_PEERS/lib/common.sh"
-[ "${FRESH:-0}" = 1 ] && rm -rf "$HERE/data" "$HERE/config"
-cd "$(dirname "$(readlink -f "$0")")/../../../.." || exit 1
-PYTHON=${FENGQIAO_PYTHON:-.venv/bin/python}
-export BENCH_SHARED_SECRET=measured-and-thrown-away FENGQIAO_DATA_DIR=$HERE/data FENGQIAO_CONFIG_DIR=$HERE/config
-"$PYTHON" -m benchmarks.rivals.stage "$HERE/config" --sink "$SINK" --concurrency "${CONCURRENCY:-32}"
-bg serve "$PYTHON" -m benchmarks.rivals.command serve --port 9823
-wait_http http://127.0.0.1:9823/readyz
+source "$(dirname "$(readlink -f "$0")")/../embedded.sh"
+embedded 9823
