@@ -6,9 +6,11 @@ import re
 
 import pytest
 
+from gateway.errors import Overloaded, StoreUnavailable, TooMany
 from tests.contract.conftest import CHOICES, DIALECTS
 from tests.house.tree import ROOT, headings, read
 from tests.toy import ADAPTERS as TOY
+from tests.toy.answers import refusal
 
 PAGES = ("docs/adapters.md", "docs/adapters.zh-CN.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -55,3 +57,9 @@ def test_the_suite_runs_over_the_toy_without_knowing_it() -> None:
 def _examples(page: str) -> list[tuple[str, str]]:
     """Return the examples of a page; a drawing of folders is in the page's own language."""
     return [(language, text) for language, text in BLOCK.findall(page) if language]
+
+
+def test_the_toy_tells_who_sends_too_much_from_what_is_not_to_be_had_now() -> None:
+    """As every example to go by should: 429 is the sender's to heed, 503 is ours."""
+    assert refusal(TooMany(retry_after=8, seconds=8)).status == 429
+    assert refusal(Overloaded()).status == refusal(StoreUnavailable()).status == 503

@@ -15,6 +15,7 @@ from gateway.errors import (
     PermanentFailure,
     StoreUnavailable,
     TemporaryFailure,
+    TooMany,
     Undecodable,
 )
 from gateway.texts import text
@@ -27,6 +28,7 @@ STATUSES: tuple[tuple[type[GatewayError], int], ...] = (
     (NotAuthorised, 403),
     (Undecodable, 400),
     (Conflicting, 409),
+    (TooMany, 429),
     (Overloaded, 503),
     (StoreUnavailable, 503),
 )
