@@ -215,7 +215,7 @@ async def test_a_dry_run_changes_and_keeps_nothing(town: Town) -> None:
 async def test_a_partner_that_cannot_take_part_is_named_in_the_report(open_town: Open) -> None:
     village = {"settings": {"secret_names": ["webhook_secret"], "reconciles": False}}
     town = await open_town(rows={VILLAGE: village})
-    town.clock.moved = DAY
+    town.clock.moved = noon_in(town, days=1)
     await town.reconciler.run_due()
     yesterday = town.today - DAY
     rows = {row["partner"]: row for row in town.reconciler.report(since=yesterday, until=yesterday)}
