@@ -4,7 +4,7 @@
       receive        inbound.py               the raw request, from api/doors.py; this half opens no connection
       authenticate   contract.py              by the adapter of the partner's dialect, in the package ``adapters``
       decode         wire/                    what dialects share; also the one of partners that speak our own language
-      translate      mapping/                 partner's record ─► message of canonical/, by rows that people write
+      translate      translating.py           record ─► message of canonical/, by the rows of mapping/ that people write
       decide         rules.py                 lifecycle/: is it the next lawful step, who holds the case then
       route          routing.py               which partners must get it
       keep           store/journal.py         request, records, case and deliveries: many requests, one commit

@@ -66,6 +66,7 @@ from gateway.store.writer import Writer
 from gateway.summing import Summing
 from gateway.telemetry import Telemetry, open_tracing
 from gateway.timekeeping import Timekeeping
+from gateway.translating import Translating
 from gateway.turns import Turns
 
 log = structlog.get_logger("fengqiao")
@@ -147,6 +148,7 @@ class Gateway:
         self.admission = self._make_admission()
         self.inbound = Inbound(
             writer=self.writer,
+            translating=Translating(cipher=self.store.cipher, documents=self.store.documents, now=self.now),
             cipher=self.store.cipher,
             documents=self.store.documents,
             wake=self.wake,
