@@ -20,13 +20,14 @@
       end            endings.py               close, postpone (redelivery.py) or bury
     another partner's system
 
-Beside the way: contract.py says what an adapter is, wire/ what dialects share, errors.py what can go wrong, texts/ how
-people are told. posts.py and assembling.py make partners out of the revision of configuration/, following.py goes by
-the active one; bootstrap.py puts everything together for api/, cli/, worker.py, clockwork.py and an embedded gateway's
-carrier.py. fetching.py gets announced documents, polling.py what partners hold for us; mailbox.py hands out to partners
-that nobody calls. timekeeping.py says which periods end, operations.py mends, reconciliation/ compares with the
-partners every day, rulings/ says whether a signed ruling is genuine, releasing/ lets one go that is and that belongs to
-its case, demo/ plays a story.
+Beside the way: contract.py says what an adapter is, wire/ what dialects share, errors.py what can go wrong, texts/
+how people are told. posts.py and assembling.py make partners out of the revision of configuration/, following.py goes
+by the active one; bootstrap.py puts everything together for api/, cli/, worker.py and an embedded gateway's
+carrier.py; tending.py is what each process does every few seconds, chores.py what one does for all, by the clock of
+clockwork.py. fetching.py gets announced documents, polling.py what partners hold for us; mailbox.py hands out to
+partners that nobody calls. timekeeping.py says which periods end, operations.py mends, reconciliation/ compares with
+the partners every day, rulings/ says whether a signed ruling is genuine, releasing/ lets one go that is and that
+belongs to its case, demo/ plays a story.
 """
 
 __version__ = "0.1.0"

@@ -10,13 +10,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.configuration import FerryRow, PartnerRow, Revision, SftpServerRow, secrets_of
-from gateway.contract import Adapter, MemorySession, Partner, is_canonical
+from gateway import configuration
+from gateway.configuration import FerryRow, Finding, PartnerRow, Revision, SftpServerRow, secrets_of
+from gateway.contract import Adapter, MemorySession, Partner, is_canonical, is_collected
 from gateway.crossing import Crossing, Ran
 from gateway.errors import ConfigurationFault
 from gateway.opening import Store
 from gateway.pace import Pace
 from gateway.posts import Post, system_of
+from gateway.settings import Settings
 from gateway.store import sessions
 from gateway.transports.ferry import Ends, Folder, LocalFolder
 from gateway.transports.http import HttpTransport, Timeouts
@@ -114,6 +116,26 @@ class Assembling:
     def _partner(self, row: PartnerRow, session: MemorySession) -> Partner:
         secret = secrets_of(row, base=self.folder)
         return Partner(name=row.partner, settings=row.settings, secret=secret, session=session, now=self.now)
+
+
+def load_revision(settings: Settings, adapters: Adapters) -> Revision:
+    """Read the configuration folder. Raises ConfigurationFault for the first thing wrong in form or in sense."""
+    revision = configuration.load(settings.config_folder, configuration.shipped_files())
+    for finding in examined(revision, adapters, settings.config_folder):
+        if finding.level == "error":
+            raise finding.fault()
+    return revision
+
+
+def examined(revision: Revision, adapters: Adapters, folder: Path) -> list[Finding]:
+    """Return what is wrong or doubtful in a revision, errors first: also what the adapters say of their settings."""
+    return configuration.check(
+        revision,
+        adapters,
+        without_address=[name for name, adapter in adapters.items() if is_collected(adapter)],
+        try_settings=lambda row: try_row(row, adapters),
+        base=folder,
+    )
 
 
 def try_row(row: PartnerRow, adapters: Adapters) -> None:

@@ -9,26 +9,24 @@ import socket
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import structlog
 
 from gateway import configuration
 from gateway.admission import Admission, Limits, folders_of
-from gateway.assembling import Adapters, Assembling, try_row
+from gateway.assembling import Adapters, Assembling, load_revision
 from gateway.beat import Beat
 from gateway.canonical.identifiers import uuid7
 from gateway.carrier import Carrier
-from gateway.clockwork import Chore, Clockwork
-from gateway.configuration import Finding, Revision
-from gateway.contract import is_collected
+from gateway.chores import Chores
+from gateway.clockwork import Clockwork
+from gateway.configuration import Revision
 from gateway.draining import Drained, Shift
 from gateway.endings import Endings
 from gateway.errors import ConfigurationFault, NotFound, StoreUnavailable
 from gateway.exposition import serve_metrics
-from gateway.ferrying import Ferrying
 from gateway.fetching import Fetching
 from gateway.following import Following
 from gateway.inbound import Inbound
@@ -38,26 +36,21 @@ from gateway.metrics import Metrics
 from gateway.opening import Store, admin_token, open_store
 from gateway.operations import Operations
 from gateway.outbound import ENDLESS, Outbound
-from gateway.polling import Polling
 from gateway.posts import Post
 from gateway.queue import EmbeddedLanes
 from gateway.quotas import Quotas
-from gateway.reconciliation import Daily, OwnHoldings, Reconciler
+from gateway.reconciliation import OwnHoldings, Reconciler
 from gateway.redelivery import Backoff
-from gateway.releasing import Deciding, Releasing
-from gateway.releasing.release import Release
-from gateway.releasing.speaking import Speaking
-from gateway.releasing.verify import Verifying
+from gateway.releasing import open_room
 from gateway.retention import Retention
 from gateway.rq_lanes import RqLanes
 from gateway.rules import Rules
 from gateway.settings import Settings
 from gateway.shared_bell import SharedBell
 from gateway.space import Space
-from gateway.store import outbox, paces, revisions, sweeping
+from gateway.store import outbox, revisions
 from gateway.store.arrivals import Arrival, Kept
 from gateway.store.clock import StoreClock
-from gateway.store.documents.rounds import Rounds
 from gateway.store.engine import is_sqlite
 from gateway.store.journal import Journal
 from gateway.store.times import millis
@@ -65,35 +58,15 @@ from gateway.store.turnstile import Turnstile
 from gateway.store.writer import Writer
 from gateway.summing import Summing
 from gateway.telemetry import Telemetry, open_tracing
+from gateway.tending import Tending
 from gateway.timekeeping import Timekeeping
 from gateway.translating import Translating
 from gateway.turns import Turns
 
 log = structlog.get_logger("fengqiao")
-TENDING = 5.0  # seconds
 THREADS = 32  # at most; Python's own number, six where there are two cores, is used up by a few slow servers
 CLOSING = 20.0  # seconds for what is still to be written, when the process is to end
 Role = Literal["all", "carrier", "door", "worker", "clock"]
-
-
-def load_revision(settings: Settings, adapters: Adapters) -> Revision:
-    """Read the configuration folder. Raises ConfigurationFault for the first thing wrong in form or in sense."""
-    revision = configuration.load(settings.config_folder, configuration.shipped_files())
-    for finding in examined(revision, adapters, settings.config_folder):
-        if finding.level == "error":
-            raise finding.fault()
-    return revision
-
-
-def examined(revision: Revision, adapters: Adapters, folder: Path) -> list[Finding]:
-    """Return what is wrong or doubtful in a revision, errors first: also what the adapters say of their settings."""
-    return configuration.check(
-        revision,
-        adapters,
-        without_address=[name for name, adapter in adapters.items() if is_collected(adapter)],
-        try_settings=lambda row: try_row(row, adapters),
-        base=folder,
-    )
 
 
 class Gateway:
@@ -178,34 +151,33 @@ class Gateway:
         self.own_holdings = OwnHoldings(
             engine=self.store.engine, cipher=self.store.cipher, documents=self.store.documents
         )
-        self.daily = Daily(reconciler=self.reconciler)
         self.timekeeping = Timekeeping(
             engine=self.store.engine, writer=self.writer, journal=self.journal, rules=self.rules,
             cipher=self.store.cipher, revision=lambda: self.revision, post=self.post, wake=self.wake, now=self.now,
             telemetry=self.telemetry,
         )  # fmt: skip
-        self.releasing, self.deciding = self._make_releasing()
+        self.releasing, self.deciding = open_room(
+            self.store, self.writer, journal=self.journal, rules=self.rules, revision=lambda: self.revision,
+            post=self.post, wake=self.wake, now=self.now, trust=lambda: settings.trust_folder,
+        )  # fmt: skip
         self.retention = Retention(
             engine=self.store.engine, writer=self.writer, now=self.now,
             content_days=settings.content_days, event_days=settings.event_days,
         )  # fmt: skip
-        self.polling = Polling(
-            engine=self.store.engine, writer=self.writer, inbound=self.inbound, cipher=self.store.cipher,
-            posts=lambda: list(self.following.posts.values()), now=self.now,
-        )  # fmt: skip
-        self.ferrying = Ferrying(
-            inbound=self.inbound, mailboxes=self.mailboxes, posts=lambda: list(self.following.posts.values())
-        )
-        self.orphans = Rounds(
-            engine=self.store.engine, documents=self.store.documents, now=self.now,
-            grace=timedelta(hours=settings.orphan_hours),
+        self.chores = Chores(
+            settings, self.store, self.writer, self.following, inbound=self.inbound, mailboxes=self.mailboxes,
+            operations=self.operations, timekeeping=self.timekeeping, releasing=self.releasing,
+            reconciler=self.reconciler, retention=self.retention,
+            lanes=self.lanes if isinstance(self.lanes, RqLanes) else None,
         )  # fmt: skip
         self.clockwork = Clockwork(
-            engine=self.store.engine, chores=self._chores(), now=self.now,
+            engine=self.store.engine, chores=self.chores.listed(), now=self.now,
             holder=None if self._alone else self.name,
         )  # fmt: skip
         self._tasks: list[asyncio.Task[None]] = []
-        self._beat = Beat(settings.data_dir, self.role)
+        self._tending = Tending(
+            store=self.store, following=self.following, clock=self._clock, beat=Beat(settings.data_dir, self.role)
+        )
         self._stopping = False
         self._measure()
 
@@ -221,8 +193,7 @@ class Gateway:
             self.following.install(self.revision)
         elif self.role not in {"worker", "clock"} or not await self.following.go_by_the_store():
             await self.following.go_by_the_folder()
-        self._beat.strike()
-        self._tasks.append(asyncio.create_task(self._tend(), name="tending"))
+        self._tasks.append(asyncio.create_task(self._tending.run(), name="tending"))
         if self.role == "door" and self._shared_bell is not None:
             self._tasks.append(asyncio.create_task(self._shared_bell.hear(self._heard), name="mailbox bell"))
         if self.role in {"all", "clock"}:
@@ -242,16 +213,12 @@ class Gateway:
         """Stop the lanes, finish what is being written, close everything."""
         self._stopping = True
         self.mailboxes.close()
-        self._beat.end()
+        self._tending.beat.end()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.daily.stop()
-        await self.retention.stop()
+        await self.chores.stop()
         await self.clockwork.step_down()
-        await self.orphans.stop()
-        await self.polling.stop()
-        await self.ferrying.stop()
         await self.lanes.stop()
         if self._shared_bell is not None:
             await self._shared_bell.stop()
@@ -304,14 +271,6 @@ class Gateway:
         except NotFound:
             return Drained()
         return Drained() if post.collected else await self.outbound.drain(post, bell, shift)
-
-    def due_partners(self) -> set[str]:
-        """Return the partners whose lanes have something that may go and that no process drains. For PostgreSQL."""
-        now, posts = millis(self.now()), self.following.posts.values()
-        paced = {each.name: each.row.pace for each in posts if each.row.pace}
-        with self.store.engine.connect() as connection:
-            due = sweeping.due_partners(connection, list(self.following.called), now)
-            return due - paces.exhausted(connection, paced, now)
 
     @property
     def revision(self) -> Revision:
@@ -384,30 +343,6 @@ class Gateway:
         redis = self.settings.redis_url
         return None if redis is None or self.role == "all" else SharedBell(redis.get_secret_value())
 
-    def _chores(self) -> list[Chore]:
-        chores = [
-            Chore(name="housekeeping", every=15.0, do=self.operations.keep_house),
-            Chore(name="polling", every=1.0, do=self.polling.set_off),
-            Chore(name="ferries", every=2.0, do=self.ferrying.set_off),
-            Chore(name="mailboxes", every=15.0, do=self._tend_mailboxes),
-            Chore(name="rulings", every=1.0, do=self.releasing.set_off),
-            Chore(name="clocks", every=60.0, do=self.timekeeping.set_off),
-            Chore(name="reconciliation", every=300.0, do=self.daily.set_off),
-            Chore(name="retention", every=300.0, do=self.retention.set_off),
-            Chore(name="orphans", every=300.0, do=self.orphans.set_off),  # keeps itself to once an hour
-        ]
-        if isinstance(self.lanes, RqLanes):
-            chores.insert(0, Chore(name="sweep", every=1.0, do=self._sweep))
-        return chores
-
-    async def _tend_mailboxes(self) -> None:
-        ferried = {name for name, post in self.following.posts.items() if post.crossing is not None}
-        await self.mailboxes.tend(self.collected | ferried)
-
-    async def _sweep(self) -> None:
-        """Wake every lane that has something due and nobody to drain it: what a flush or a killed worker left."""
-        self.lanes.wake(await asyncio.to_thread(self.due_partners))
-
     def _measure(self) -> None:
         """Have this process and the store measured at every scrape."""
         metrics, settings, lanes = self.telemetry.metrics, self.settings, self.lanes
@@ -436,27 +371,6 @@ class Gateway:
             hour=settings.reconcile_hour,
             most_resends=settings.reconcile_resends,
         )
-
-    def _make_releasing(self) -> tuple[Releasing, Deciding]:
-        """Put together what verifies rulings and lets them go, and what persons decide about them."""
-        store = self.store
-        speaking = Speaking(
-            journal=self.journal, rules=self.rules, cipher=store.cipher, revision=lambda: self.revision, post=self.post,
-            now=self.now,
-        )  # fmt: skip
-        verifying = Verifying(
-            engine=store.engine, cipher=store.cipher, documents=store.documents, revision=lambda: self.revision,
-            speaking=speaking, now=self.now,
-        )  # fmt: skip
-        release = Release(cipher=store.cipher, rules=self.rules, speaking=speaking, now=self.now)
-        releasing = Releasing(
-            engine=store.engine, writer=self.writer, speaking=speaking, verifying=verifying, release=release,
-            wake=self.wake, now=self.now, trust=lambda: self.settings.trust_folder,
-        )  # fmt: skip
-        deciding = Deciding(
-            engine=store.engine, writer=self.writer, speaking=speaking, wake=self.wake, now=self.now
-        )  # fmt: skip
-        return releasing, deciding
 
     def _is_superseded(self, post: Post) -> bool:
         return self._stopping or self.following.posts.get(post.name) is not post
@@ -490,28 +404,6 @@ class Gateway:
         self.lanes.follow(self.following.called if lanes else ())
         if lanes:
             self.wake(self.following.posts)
-
-    async def _tend(self) -> None:
-        """Do what every process does by itself every now and then; the chores of the whole are the clock's."""
-        while True:
-            await asyncio.sleep(TENDING)
-            try:
-                await self.adopt()
-                await self.following.close_retired()
-                await asyncio.to_thread(self._set_clock)
-                self._beat.strike()
-            except Exception as error:
-                log.warning("tending.fault", why=type(error).__name__)
-
-    def _set_clock(self) -> None:
-        if isinstance(self._clock, StoreClock):
-            with self.store.engine.connect() as connection:
-                self._clock.look(connection)
-
-    async def adopt(self) -> None:
-        """Take over the revision that another process has made the active one."""
-        if self.store.lock is None:
-            await self.following.adopt()
 
 
 def shipped_adapters() -> Adapters:

@@ -141,7 +141,7 @@ class WorkerProcess:
             await asyncio.sleep(AGAIN)
             with contextlib.suppress(Exception):
                 if not await asyncio.to_thread(crew.lanes.answers):
-                    for partner in sorted(await asyncio.to_thread(self._gateway.due_partners)):
+                    for partner in sorted(await asyncio.to_thread(self._gateway.chores.due_partners)):
                         await asyncio.to_thread(crew.drain, partner)
 
 

@@ -82,7 +82,7 @@ async def _carry(settings: Settings, end: socket.socket) -> None:
 
 async def _adopt(gateway: Gateway) -> None:
     try:
-        await gateway.adopt()
+        await gateway.following.adopt()
     except GatewayError as error:  # looked for again every few seconds
         log.warning("carrier.not_adopted", code=error.code)
 

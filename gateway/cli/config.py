@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from gateway import bootstrap, configuration
+from gateway.assembling import examined, load_revision
 from gateway.cli import findings, running
 from gateway.cli.findings import Found
 from gateway.cli.hands import answers
@@ -96,7 +97,7 @@ def examine(folder: Path) -> tuple[list[Found], configuration.Revision | None]:
     if faults:
         return findings.of_faults(faults), None
     revision = configuration.from_files(files)
-    checked = bootstrap.examined(revision, bootstrap.shipped_adapters(), folder)
+    checked = examined(revision, bootstrap.shipped_adapters(), folder)
     return [findings.of_check(finding) for finding in checked], revision
 
 
@@ -105,7 +106,7 @@ async def _reloaded(settings: Settings) -> tuple[str, bool]:
     if serving is not None and await answers(serving):
         async with running.administration(settings, serving) as administration:
             return str((await administration.post("/admin/reload"))["revision"]), True
-    revision = await asyncio.to_thread(bootstrap.load_revision, settings, bootstrap.shipped_adapters())
+    revision = await asyncio.to_thread(load_revision, settings, bootstrap.shipped_adapters())
     return revision.id, False
 
 

@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from gateway import bootstrap
+from gateway.assembling import load_revision
 from gateway.cli import findings
 from gateway.cli.ferries import folders_found
 from gateway.cli.findings import Found
@@ -39,7 +40,7 @@ def partners(context: typer.Context, as_json: AsJson = False) -> None:
         return
     terminal = of(context)
     settings = terminal.settings()
-    revision = bootstrap.load_revision(settings, bootstrap.shipped_adapters())
+    revision = load_revision(settings, bootstrap.shipped_adapters())
     waiting, breakers = _standing(settings)
     rows = [
         _row(terminal, row, waiting.get(row.partner, {}), breakers.get(row.partner))
@@ -63,7 +64,7 @@ def connect(
     """Resolve a partner's secrets and connect to it; no record is sent."""
     terminal = of(context)
     settings = terminal.settings()
-    revision = bootstrap.load_revision(settings, bootstrap.shipped_adapters())
+    revision = load_revision(settings, bootstrap.shipped_adapters())
     with terminal.busy("cli.partners.busy"):
         found = asyncio.run(tested(settings, chosen(revision, name)))
     if as_json:

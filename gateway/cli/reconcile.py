@@ -13,6 +13,7 @@ from rich.text import Text
 
 from gateway import bootstrap, texts
 from gateway.api.reconciliations import with_texts
+from gateway.assembling import load_revision
 from gateway.cli import exits
 from gateway.cli.hands import hands
 from gateway.cli.options import AsJson, OfPartner
@@ -79,7 +80,7 @@ def report(
 
 
 def _partners(settings: Settings, chosen: str | None) -> list[str]:
-    revision = bootstrap.load_revision(settings, bootstrap.shipped_adapters())
+    revision = load_revision(settings, bootstrap.shipped_adapters())
     if chosen is not None and chosen not in revision.partners:
         raise unknown_partner(chosen)
     return [chosen] if chosen else sorted(revision.partners)

@@ -20,5 +20,6 @@ application, no file, a fault of ours, all of these leave a ruling where it is a
 
 from gateway.releasing.chore import Releasing
 from gateway.releasing.deciding import Deciding
+from gateway.releasing.room import open_room
 
-__all__ = ["Deciding", "Releasing"]
+__all__ = ["Deciding", "Releasing", "open_room"]

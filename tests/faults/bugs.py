@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gateway import bootstrap, turns
+from gateway import chores, turns
 from gateway.store import outbox, writer
 
 _FOR_EVER = 10 * 365 * 86_400_000  # milliseconds
@@ -46,8 +46,8 @@ def sweep_missing() -> None:
     async def nothing(self: Any) -> None:
         del self
 
-    bootstrap.Gateway._sweep = nothing  # type: ignore[method-assign]
-    bootstrap.Gateway.due_partners = lambda self: set()  # type: ignore[method-assign]
+    chores.Chores.sweep = nothing  # type: ignore[method-assign]
+    chores.Chores.due_partners = lambda self: set()  # type: ignore[method-assign]
 
 
 def claim_without_condition() -> None:

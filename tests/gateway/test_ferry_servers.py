@@ -16,7 +16,8 @@ from adapters import ADAPTERS
 from adapters.police.simulator import Simulator
 from adapters.police.simulator_ferry import FerrySimulator
 from gateway import configuration
-from gateway.bootstrap import Gateway, examined
+from gateway.assembling import examined
+from gateway.bootstrap import Gateway
 from gateway.cli.ferries import folders_found
 from gateway.configuration.folder import shipped_files
 from gateway.errors import ConfigurationFault
@@ -106,7 +107,7 @@ async def test_a_server_that_shows_another_key_gets_nothing_and_the_gateway_runs
             await asyncio.sleep(0.05)
         assert "ferry.server_not_trusted" in said
         for _ in range(3):
-            await gateway.ferrying.set_off()
+            await gateway.chores.ferrying.set_off()
             await asyncio.sleep(0.1)
         assert (said + capsys.readouterr().out).count("ferry.failed") == 1, "it is said once, not at every call"
         assert gateway.ready
