@@ -14,7 +14,8 @@ import yaml
 from typer.main import get_command
 
 from gateway import __version__
-from gateway.bootstrap import examined, shipped_adapters
+from gateway.assembling import examined
+from gateway.bootstrap import shipped_adapters
 from gateway.cli import application
 from gateway.configuration import faults, from_files, shipped_files
 from gateway.mapping.files import Spec

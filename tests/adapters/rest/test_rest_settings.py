@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from adapters.rest.adapter import Rest
-from gateway.bootstrap import examined, shipped_adapters, shipped_simulator
+from gateway.assembling import examined
+from gateway.bootstrap import shipped_adapters, shipped_simulator
 from gateway.configuration import from_files, shipped_files
 from gateway.contract import Partner, Record, Response
 from gateway.errors import ConfigurationFault, NotFound, PermanentFailure
