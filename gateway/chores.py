@@ -50,7 +50,7 @@ class Chores:
         self._lanes = lanes
         self._daily = Daily(reconciler=reconciler)
         self._retention = retention
-        self._polling = Polling(
+        self.polling = Polling(
             engine=engine, writer=writer, inbound=inbound, cipher=store.cipher, posts=self._posts, now=self._now
         )
         self.ferrying = Ferrying(inbound=inbound, mailboxes=mailboxes, posts=self._posts)
@@ -64,7 +64,7 @@ class Chores:
         return [
             *sweeping_lanes,
             Chore(name="housekeeping", every=15.0, do=self._operations.keep_house),
-            Chore(name="polling", every=1.0, do=self._polling.set_off),
+            Chore(name="polling", every=1.0, do=self.polling.set_off),
             Chore(name="ferries", every=2.0, do=self.ferrying.set_off),
             Chore(name="mailboxes", every=15.0, do=self._tend_mailboxes),
             Chore(name="rulings", every=1.0, do=self._releasing.set_off),
@@ -76,7 +76,7 @@ class Chores:
 
     async def stop(self) -> None:
         """Break off the rounds under way; what they had begun is taken up again."""
-        rounds = (self._daily, self._retention, self._orphans, self._polling, self.ferrying)
+        rounds = (self._daily, self._retention, self._orphans, self.polling, self.ferrying)
         await asyncio.gather(*(each.stop() for each in rounds))
 
     async def sweep(self) -> None:

@@ -81,7 +81,7 @@ async def test_an_office_that_pushes_is_not_polled(tmp_path: Path) -> None:
     async with bureau(tmp_path, mode="push") as there:
         await there.enter(1)
         assert not is_polled(there.gateway.post("office").adapter)
-        await there.gateway.polling.set_off()
+        await there.gateway.chores.polling.set_off()
         assert await there.asked() == 0
         assert there.records() == []
 
@@ -148,4 +148,4 @@ def test_the_door_of_an_office_that_is_polled_is_closed() -> None:
 async def eventually_asked(there: Any, count: int) -> None:
     """Wait until the office was asked so often."""
     while await there.asked() < count:  # the test's own time limit ends it
-        await there.gateway.polling.set_off()
+        await there.gateway.chores.polling.set_off()
