@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -83,9 +84,29 @@ class Ending:
     async def _longer_than_a_lease(self) -> None:
         await self._have_patience()
         await self._order("slow", seconds=SLOW)
-        letters = [self._referral() for _ in range(SEVERAL)]
+        letters, since = [self._referral() for _ in range(SEVERAL)], time.monotonic()
         await asyncio.gather(*(self._say(letter) for letter in letters))
-        await asyncio.gather(*(self._arrived(letter) for letter in letters))
+        arriving = asyncio.gather(*(self._arrived(letter) for letter in letters))
+        doubled = asyncio.create_task(self._on_two_connections(since))
+        await asyncio.wait({arriving, doubled}, return_when=asyncio.FIRST_COMPLETED)
+        if doubled.done():  # the checker will see it, too: what will never arrive need not be waited for
+            arriving.cancel()
+            await asyncio.gather(arriving, return_exceptions=True)
+            return
+        doubled.cancel()
+        await arriving
+
+    async def _on_two_connections(self, since: float) -> None:
+        """Wait until a message is under way to the partner twice; what began before ``since`` does not count."""
+        while True:
+            crossings = self.stage.watch.crossings
+            under_way = Counter(
+                each.id for each in crossings
+                if each.receiver == VILLAGE and each.ended is None and each.began >= since
+            )  # fmt: skip
+            if max(under_way.values(), default=0) > 1:
+                return
+            await asyncio.sleep(0.1)
 
     async def _have_patience(self) -> None:
         """Have the partner waited for, by whoever carries; each process says so when it goes by the new revision."""
