@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    String,
-    Table,
-    Text,
-    text,
-)
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
-from gateway.store.tables.columns import Code, Id, Millis, Name, metadata
+from gateway.store.tables.columns import Code, Id, Millis, Name, metadata, partial_index
 
 KEPT = "emptied_at IS NULL"
 RULING = "type = 'ruling'"
@@ -38,14 +28,10 @@ request = Table(
     Column("received_at", Millis, nullable=False),
     Column("emptied_at", Millis),  # path, headers and body are gone since
     Index("ix_request_received_at", "received_at"),
-    Index("ix_request_contents", "received_at", sqlite_where=text(KEPT), postgresql_where=text(KEPT)),
-    Index(
-        "ix_request_document",
-        "document",
-        sqlite_where=text("document IS NOT NULL"),
-        postgresql_where=text("document IS NOT NULL"),
-    ),
+    partial_index("ix_request_contents", "received_at", where=KEPT),
+    partial_index("ix_request_document", "document", where="document IS NOT NULL"),
 )
+
 inbox = Table(
     "inbox",
     metadata,
@@ -71,26 +57,20 @@ inbox = Table(
     Column("received_at", Millis, nullable=False),
     Column("decided_at", Millis, nullable=False),
     Index("ix_inbox_record", "partner", "record_id", "kind", "version"),
-    Index(
+    partial_index(
         "uq_inbox_bound",
         "partner",
         "kind",
         "record_id",
         "version",
+        where="fate IN ('accepted', 'held', 'parked')",
         unique=True,
-        sqlite_where=text("fate IN ('accepted', 'held', 'parked')"),
-        postgresql_where=text("fate IN ('accepted', 'held', 'parked')"),
     ),
     Index("ix_inbox_request_id", "request_id"),
     Index("ix_inbox_case_id", "case_id"),
-    Index(
-        "ix_inbox_waiting",
-        "fate",
-        "received_at",
-        sqlite_where=text("fate IN ('held', 'parked')"),
-        postgresql_where=text("fate IN ('held', 'parked')"),
-    ),
+    partial_index("ix_inbox_waiting", "fate", "received_at", where="fate IN ('held', 'parked')"),
 )
+
 message = Table(
     "message",
     metadata,
@@ -114,10 +94,11 @@ message = Table(
     Column("content_sealed", LargeBinary, nullable=False),  # JSON: the message, and the partner's unmapped fields
     Column("emptied_at", Millis),  # the content is gone since, and holds no byte
     Index("ix_message_case_id_step", "case_id", "step"),
-    Index("ix_message_ruling", "received_at", sqlite_where=text(RULING), postgresql_where=text(RULING)),
-    Index("ix_message_certificate", "received_at", sqlite_where=text(CERTIFICATE), postgresql_where=text(CERTIFICATE)),
+    partial_index("ix_message_ruling", "received_at", where=RULING),
+    partial_index("ix_message_certificate", "received_at", where=CERTIFICATE),
     Index("ix_message_received_at", "received_at"),
 )
+
 nonce = Table(
     "nonce",
     metadata,

@@ -14,10 +14,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
-from gateway.store.tables.columns import Id, Millis, Name, metadata
+from gateway.store.tables.columns import Id, Millis, Name, metadata, partial_index
 
 CLOSED = "closed_at IS NOT NULL"
 FULL = "closed_at IS NOT NULL AND (emptied_step IS NULL OR emptied_step < step)"
@@ -52,12 +51,13 @@ dispute_case = Table(
     Column("clock_until", String(10)),  # also of a period in which the holder may act, and need not
     Column("clock_provisional", Boolean),  # its last day is not certain yet
     Index("ix_dispute_case_holder", "holder"),
-    Index("ix_dispute_case_until", "holder_until", sqlite_where=text(TIMED), postgresql_where=text(TIMED)),
-    Index("ix_dispute_case_watch_on", "watch_on", sqlite_where=text(WATCHED), postgresql_where=text(WATCHED)),
-    Index("ix_dispute_case_provisional", "id", sqlite_where=text(PROVISIONAL), postgresql_where=text(PROVISIONAL)),
-    Index("ix_dispute_case_closed", "closed_at", "id", sqlite_where=text(CLOSED), postgresql_where=text(CLOSED)),
-    Index("ix_dispute_case_contents", "closed_at", "id", sqlite_where=text(FULL), postgresql_where=text(FULL)),
+    partial_index("ix_dispute_case_until", "holder_until", where=TIMED),
+    partial_index("ix_dispute_case_watch_on", "watch_on", where=WATCHED),
+    partial_index("ix_dispute_case_provisional", "id", where=PROVISIONAL),
+    partial_index("ix_dispute_case_closed", "closed_at", "id", where=CLOSED),
+    partial_index("ix_dispute_case_contents", "closed_at", "id", where=FULL),
 )
+
 case_reference = Table(
     "case_reference",
     metadata,
@@ -68,6 +68,7 @@ case_reference = Table(
     Column("since", Millis, nullable=False),
     Index("ix_case_reference_case_id", "case_id"),
 )
+
 leg = Table(
     "leg",
     metadata,
@@ -80,6 +81,7 @@ leg = Table(
     Column("accepted_at", Millis),
     Column("due_on", String(10)),
 )
+
 confirmation = Table(
     "confirmation",
     metadata,
@@ -98,8 +100,9 @@ confirmation = Table(
     Column("result", String(32)),
     Column("document", Name),  # the court's id of the ruling
     Column("version", Integer),
-    Index("ix_confirmation_revoked", "case_id", "number", sqlite_where=text(REVOKED), postgresql_where=text(REVOKED)),
+    partial_index("ix_confirmation_revoked", "case_id", "number", where=REVOKED),
 )
+
 legal_hold = Table(
     "legal_hold",
     metadata,
@@ -111,14 +114,9 @@ legal_hold = Table(
     Column("released_by", Name),
     Column("released_at", Millis),  # None: in force
     Index("ix_legal_hold_case_id", "case_id"),
-    Index(
-        "uq_legal_hold_in_force",
-        "case_id",
-        unique=True,
-        sqlite_where=text("released_at IS NULL"),
-        postgresql_where=text("released_at IS NULL"),
-    ),
+    partial_index("uq_legal_hold_in_force", "case_id", where="released_at IS NULL", unique=True),
 )
+
 # What the gateway has said of a period: each degree once for each run of it.
 reminder = Table(
     "reminder",
@@ -133,6 +131,7 @@ reminder = Table(
     Column("code", Name),  # why not
     Column("at", Millis, nullable=False),
 )
+
 # Two parties of a case, recognisable in another one: keyed digests, gone with the case's contents.
 party_pair = Table(
     "party_pair",
@@ -147,6 +146,7 @@ party_pair = Table(
     Index("ix_party_pair_case_id", "case_id"),
     sqlite_with_rowid=False,
 )
+
 # Two cases that may be one dispute, the smaller id first, and what somebody says of it.
 suspicion = Table(
     "suspicion",
@@ -162,5 +162,5 @@ suspicion = Table(
     Column("decided_at", Millis),
     UniqueConstraint("case_id", "other_case_id"),
     Index("ix_suspicion_other_case_id", "other_case_id"),
-    Index("ix_suspicion_open", "found_at", sqlite_where=text(UNDECIDED), postgresql_where=text(UNDECIDED)),
+    partial_index("ix_suspicion_open", "found_at", where=UNDECIDED),
 )

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    Column,
-    Index,
-    Integer,
-    String,
-    Table,
-    Text,
-    text,
-)
+from sqlalchemy import Column, Index, Integer, String, Table, Text
 
-from gateway.store.tables.columns import Code, Id, Millis, Name, metadata
+from gateway.store.tables.columns import Code, Id, Millis, Name, metadata, partial_index
 
 reconciliation = Table(
     "reconciliation",
@@ -30,6 +22,7 @@ reconciliation = Table(
     Column("started_at", Millis, nullable=False),
     Column("finished_at", Millis),
 )
+
 reconciliation_item = Table(
     "reconciliation_item",
     metadata,
@@ -46,11 +39,5 @@ reconciliation_item = Table(
     Column("found_at", Millis, nullable=False),
     Column("settled_at", Millis),  # since when it is no difference any more
     Index("ix_reconciliation_item_delivery_id", "delivery_id"),
-    Index(
-        "ix_reconciliation_item_unsettled",
-        "partner",
-        "record_id",
-        sqlite_where=text("settled_at IS NULL"),
-        postgresql_where=text("settled_at IS NULL"),
-    ),
+    partial_index("ix_reconciliation_item_unsettled", "partner", "record_id", where="settled_at IS NULL"),
 )

@@ -15,10 +15,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
-from gateway.store.tables.columns import Code, Id, Millis, Name, metadata
+from gateway.store.tables.columns import Code, Id, Millis, Name, metadata, partial_index
 
 OPEN = "status IN ('pending', 'in_doubt')"
 
@@ -49,31 +48,15 @@ delivery = Table(
     Column("lost_names", Text),  # JSON: their canonical paths
     Column("sent_digest", String(64)),  # of what was sent, in the dialect's form; None: the dialect has none
     UniqueConstraint("message_id", "partner"),
-    Index(
-        "ix_delivery_delivered",
-        "partner",
-        "delivered_at",
-        sqlite_where=text("status = 'delivered'"),
-        postgresql_where=text("status = 'delivered'"),
+    partial_index("ix_delivery_delivered", "partner", "delivered_at", where="status = 'delivered'"),
+    partial_index("ix_delivery_waiting", "partner", "priority", "due_at", where=OPEN),
+    partial_index(
+        "ix_delivery_order", "case_id", "partner", "step", where="status IN ('pending', 'in_doubt', 'handed', 'dead')"
     ),
-    Index("ix_delivery_waiting", "partner", "priority", "due_at", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
-    Index(
-        "ix_delivery_order",
-        "case_id",
-        "partner",
-        "step",
-        sqlite_where=text("status IN ('pending', 'in_doubt', 'handed', 'dead')"),
-        postgresql_where=text("status IN ('pending', 'in_doubt', 'handed', 'dead')"),
-    ),
-    Index(
-        "ix_delivery_dead",
-        "partner",
-        "status",
-        sqlite_where=text("status IN ('dead', 'handed')"),
-        postgresql_where=text("status IN ('dead', 'handed')"),
-    ),
+    partial_index("ix_delivery_dead", "partner", "status", where="status IN ('dead', 'handed')"),
     Index("ix_delivery_case_id", "case_id"),
 )
+
 attempt = Table(
     "attempt",
     metadata,
@@ -90,6 +73,7 @@ attempt = Table(
     Column("facts", Text),
     Index("ix_attempt_delivery_id", "delivery_id"),
 )
+
 document = Table(
     "document",
     metadata,
@@ -110,14 +94,9 @@ document = Table(
     Column("facts", Text),
     Column("created_at", Millis, nullable=False),
     Index("ix_document_sha256", "sha256"),
-    Index(
-        "ix_document_due",
-        "partner",
-        "due_at",
-        sqlite_where=text("state = 'awaited'"),
-        postgresql_where=text("state = 'awaited'"),
-    ),
+    partial_index("ix_document_due", "partner", "due_at", where="state = 'awaited'"),
 )
+
 message_document = Table(
     "message_document",
     metadata,

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    String,
-    Table,
-    Text,
-    text,
-)
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
 
-from gateway.store.tables.columns import Code, Id, Millis, Name, metadata
+from gateway.store.tables.columns import Code, Id, Millis, Name, metadata, partial_index
 
 UNFINISHED = "state IN ('AWAITING', 'UNDECIDED', 'QUARANTINED', 'VERIFIED', 'SERVING')"
 
@@ -45,10 +36,9 @@ ruling = Table(
     Column("received_at", Millis, nullable=False),
     Index("ix_ruling_case_id", "case_id"),
     Index("ix_ruling_evidence", "evidence"),
-    Index(
-        "ix_ruling_unfinished", "state", "received_at", sqlite_where=text(UNFINISHED), postgresql_where=text(UNFINISHED)
-    ),
+    partial_index("ix_ruling_unfinished", "state", "received_at", where=UNFINISHED),
 )
+
 # What a ruling rests on, so that a withdrawal lists it.
 ruling_certificate = Table(
     "ruling_certificate",

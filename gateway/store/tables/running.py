@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Integer,
-    LargeBinary,
-    SmallInteger,
-    String,
-    Table,
-    Text,
-)
+from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, SmallInteger, String, Table, Text
 
 from gateway.store.tables.columns import Code, Millis, Name, metadata
 
@@ -25,18 +15,21 @@ revision = Table(
     Column("created_at", Millis, nullable=False),
     Column("activated_at", Millis),
 )
+
 keyring = Table(
     "keyring",
     metadata,
     Column("name", Name, primary_key=True),
     Column("canary_sealed", LargeBinary, nullable=False),  # shows at start that the key given is the key used
 )
+
 compatibility = Table(
     "compatibility",
     metadata,
     Column("revision", Name, primary_key=True),  # of the tables: the one they have
     Column("since", Name, nullable=False),  # the oldest revision whose gateways may work on them
 )
+
 partner_session = Table(
     "partner_session",
     metadata,
@@ -45,6 +38,7 @@ partner_session = Table(
     Column("value_sealed", LargeBinary, nullable=False),
     Column("expires_at", Millis),
 )
+
 lane = Table(
     "lane",
     metadata,
@@ -53,6 +47,7 @@ lane = Table(
     Column("holder", Name),  # the process that drains it
     Column("until", Millis, nullable=False),  # it is anybody's after that
 )
+
 breaker = Table(
     "breaker",
     metadata,
@@ -65,12 +60,14 @@ breaker = Table(
     Column("reason", Code),
     Column("probe_lease", String(36)),  # probing: the lease of the delivery that tries it
 )
+
 pace = Table(
     "pace",
     metadata,
     Column("partner", Name, primary_key=True),
     Column("used_until", Millis, nullable=False),  # microseconds: until when what was begun uses its pace up
 )
+
 leader = Table(
     "leader",
     metadata,
@@ -80,6 +77,7 @@ leader = Table(
     Column("since", Millis, nullable=False),
     Column("beat_at", Millis, nullable=False),
 )
+
 poll = Table(
     "poll",
     metadata,
@@ -91,6 +89,7 @@ poll = Table(
     Column("code", Code),  # why the last one failed
     Column("facts", Text),
 )
+
 ferry = Table(
     "ferry",
     metadata,
@@ -99,6 +98,7 @@ ferry = Table(
     Column("expects", BigInteger, nullable=False, server_default="1"),  # the number that is to come in next
     Column("theirs", BigInteger, nullable=False, server_default="0"),  # the last that the other end says it sent
 )
+
 ferry_package = Table(
     "ferry_package",
     metadata,
