@@ -6,9 +6,6 @@ name of its field in capitals.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -27,10 +24,8 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gateway.errors import ConfigurationFault
-from gateway.wire.yaml_marks import nearest
 
 PREFIX = "FENGQIAO_"
-_READ_ELSEWHERE = frozenset({"FENGQIAO_LANGUAGE"})  # gateway.texts: the language of the command line
 KIB, MIB = 1024, 1024 * 1024
 
 
@@ -296,15 +291,6 @@ class Settings(BaseSettings):
         return access, secret
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variable:
-    """One environment variable, for the documentation."""
-
-    name: str
-    default: str
-    description: str
-
-
 def load_settings(**given: Any) -> Settings:
     """Return the settings of the environment; ``given`` fields win. Raises ConfigurationFault naming the variable."""
     try:
@@ -316,30 +302,8 @@ def load_settings(**given: Any) -> Settings:
     raise ConfigurationFault("configuration.setting", file=None, line=None, field=variable, why=why)
 
 
-def unknown_variables(environment: Mapping[str, str] | None = None) -> dict[str, str | None]:
-    """Return variables that look like settings but are none, each with the one that was probably meant."""
-    known = {variable.name for variable in variables()} | _READ_ELSEWHERE
-    environment = os.environ if environment is None else environment
-    strange = sorted(name for name in environment if name.upper().startswith(PREFIX) and name.upper() not in known)
-    return {name: nearest(name.upper(), known) for name in strange}
-
-
-def variables() -> tuple[Variable, ...]:
-    """Return every variable with its default and description, in the order of the fields."""
-    return tuple(
-        Variable(name=PREFIX + name.upper(), default=_shown(field.default), description=field.description or "")
-        for name, field in Settings.model_fields.items()
-    )
-
-
 def _parsed(networks: str) -> tuple[IPv4Network | IPv6Network, ...]:
     return tuple(ip_network(each.strip()) for each in networks.split(",") if each.strip())
-
-
-def _shown(default: object) -> str:
-    if isinstance(default, ByteSize):
-        return default.human_readable()
-    return "" if default is None else str(default).lower() if isinstance(default, bool) else str(default)
 
 
 def _secret(value: SecretStr | None, file: Path | None, name: str) -> str | None:

@@ -19,8 +19,8 @@ from gateway.canonical.messages import TYPES, Envelope
 from gateway.canonical.messages.catalogue import CATALOGUE
 from gateway.canonical.schema import Described, fields
 from gateway.metrics import FAMILIES
-from gateway.settings import variables
 from gateway.texts import Language, Text, catalogue, text
+from gateway.variables import variables
 
 ROOT = Path(__file__).resolve().parent.parent
 MADE = "<!-- Made by `python -m tools.generate_docs`; do not edit. -->"

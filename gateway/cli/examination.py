@@ -23,10 +23,11 @@ from gateway.cli.reading import exists
 from gateway.cli.terminal import clock
 from gateway.errors import GatewayError
 from gateway.lifecycle.calendar import WorkingCalendar
-from gateway.settings import Settings, unknown_variables
+from gateway.settings import Settings
 from gateway.store import carrier_lock, rulings, shown
 from gateway.store import engine as database
 from gateway.store.lock import StoreLock
+from gateway.variables import unknown_variables
 
 LEAST_PYTHON = (3, 11)
 GIB = 1024**3

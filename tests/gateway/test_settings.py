@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import ConfigurationFault
-from gateway.settings import load_settings, unknown_variables, variables
+from gateway.settings import load_settings
+from gateway.variables import unknown_variables, variables
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from gateway.settings import load_settings, variables
+from gateway.settings import load_settings
+from gateway.variables import variables
 from tests.house.tree import ROOT, read
 
 GATEWAYS = ("migrate", "api", "worker", "clock")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gateway.settings import variables
+from gateway.variables import variables
 from tests.house.tree import ROOT, project, read
 from tools.bundle import WANTED
 
