@@ -15,11 +15,17 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [
-    pytest.mark.live,
-    pytest.mark.skipif(not shutil.which("curl") and "CI" not in os.environ, reason="the commands are for curl"),
-]
+from tests.servers import missing
+
+pytestmark = pytest.mark.live
 WITHIN = 60.0  # seconds until a command that has to end counts as not ending
+
+
+@pytest.fixture(scope="module", autouse=True)
+def curl() -> None:
+    """The commands that are printed are for it."""
+    if shutil.which("curl") is None:
+        missing("curl is not installed")
 
 
 @contextmanager
